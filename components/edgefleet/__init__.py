@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from edgefleet.fleet.fleet import Fleet, FleetArgs
     from edgefleet.fleet.provider import Provider, ProviderArgs
     from edgefleet.fleet.site import Site, SiteArgs, site_key
+    from edgefleet.fleet.workload import Workload, WorkloadArgs
     from edgefleet.fleetfile.load import load_fleet
 
 _HOMES = {
@@ -24,6 +25,7 @@ _HOMES = {
     **dict.fromkeys(("Fleet", "FleetArgs"), "edgefleet.fleet.fleet"),
     **dict.fromkeys(("Provider", "ProviderArgs"), "edgefleet.fleet.provider"),
     **dict.fromkeys(("Site", "SiteArgs", "site_key"), "edgefleet.fleet.site"),
+    **dict.fromkeys(("Workload", "WorkloadArgs"), "edgefleet.fleet.workload"),
     **dict.fromkeys(("fleet_secret", "wifi_passphrases"), "edgefleet.fleet.configuration"),
     "load_fleet": "edgefleet.fleetfile.load",
 }
@@ -39,6 +41,8 @@ __all__ = [
     "ProviderArgs",
     "Site",
     "SiteArgs",
+    "Workload",
+    "WorkloadArgs",
     "aws",
     "fleet_secret",
     "load_fleet",

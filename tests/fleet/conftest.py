@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
@@ -18,6 +18,8 @@ class Registered:
     type: str
     name: str
     inputs: dict[str, Any] = field(repr=False)
+    request: Any = field(default=None, repr=False, compare=False)
+    """As the engine gets it."""
 
 
 @dataclass
@@ -36,6 +38,19 @@ class Recorder(mocks.Mocks):
         raise LookupError(args.token)
 
 
+class Monitor(mocks.MockMonitor):
+    """Keeps the requests, too."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(recorder)
+        self.requests: dict[tuple[str, str], Any] = {}
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        """Keep the request."""
+        self.requests[request.type, request.name] = request
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # Pulumi's
+
+
 Record = Callable[..., list[Registered]]
 
 
@@ -50,12 +65,13 @@ def record() -> Record:
         program: Callable[[], object], *, config: dict[str, str] | None = None, preview: bool = False
     ) -> list[Registered]:
         recorder = Recorder()
+        monitor = Monitor(recorder)
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         try:
             SETTINGS.rpc_manager.clear()
             SETTINGS.outputs.clear()
-            mocks.set_mocks(recorder, project="fleet", stack="test", preview=preview)
+            mocks.set_mocks(recorder, project="fleet", stack="test", preview=preview, monitor=monitor)
             pulumi.runtime.set_all_config(config or {}, list(config or {}))
 
             def checked() -> None:
@@ -67,6 +83,10 @@ def record() -> Record:
                 task.cancel()
             loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             loop.close()
-        return sorted(recorder.registered, key=lambda found: (found.type, found.name))
+        found = [
+            replace(each, request=monitor.requests.get((each.type, each.name)))
+            for each in recorder.registered
+        ]
+        return sorted(found, key=lambda found: (found.type, found.name))
 
     return run

@@ -56,6 +56,15 @@ def test_the_children_of_a_fleet_carry_its_name(
     check("fleet", children(record(lambda: edgefleet.Fleet("mine", args))))
 
 
+def test_the_children_of_a_workload_carry_its_name(record: Record) -> None:
+    """One in another namespace has that in its name, too."""
+    args: Any = {"workload": {"kind": "web", "image": "registry.example/till:1.4", "port": 80}}
+    namespaces = [{"kind": "Deployment", "merge": {"metadata": {"namespace": "elsewhere"}}}]
+    args["workload"] |= {"secrets": {"KEY": "key"}, "patches": namespaces}
+    args |= {"passphrases": {"key": "opensesame"}, "renderTo": "objects"}
+    check("workload", children(record(lambda: edgefleet.Workload("mine", args))))
+
+
 def test_a_program_has_two_of_each(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No two children share a type and a name, even if they belong to sites of one name."""
     monkeypatch.chdir(tmp_path)

@@ -25,7 +25,16 @@ from edgefleet.model.type_introspection import fields_of, is_record, shape_of
 
 Record = Callable[..., Sequence[Any]]
 Make = Callable[[Any], Any]
-PLAIN = {"kind", "network.zones", "network.nat", "identity.sites", "identity.chain", "kubeconfig", "protect"}
+PLAIN = {
+    "kind",
+    "network.zones",
+    "network.nat",
+    "identity.sites",
+    "identity.chain",
+    "kubeconfig",
+    "renderObjects",
+    "protect",
+}
 """Values that decide which resources there are, or name a file."""
 PUBLIC = {
     ("edgefleet:aws:Crl", "data"),
@@ -43,6 +52,7 @@ ARGS: Mapping[str, Any] = {
     "secret": SECRET,
     "pins": {"k3s": "cd" * 32},
     "revoked": {"store-0007": 1},
+    "objects": [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "till"}}],
 }
 OWN = {"vpcId": "vpc-00000000", "subnets": STAND_INS["network.subnets"]}
 VALUES = {

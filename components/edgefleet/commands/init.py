@@ -22,11 +22,12 @@ from edgefleet.commands.stack import load
 from edgefleet.engine.configuration import PASSPHRASE_FILE, PASSPHRASE_VARIABLES, empty_passphrase
 from edgefleet.errors import InvalidInput, Problem, Refused
 from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.fleetfile.hub_secrets import hub_references
 from edgefleet.io import disk
 from edgefleet.model.site_resource import passphrase
 from edgefleet.model.stack_secrets import Reference, references
 
-WIFI = "passphrase"
+WIFI, WORKLOADS = "passphrase", "workloads"
 WORDS = 24
 """Bytes of randomness in a generated passphrase."""
 
@@ -70,6 +71,7 @@ def initialise(
     elif not (if_missing or passphrases):
         raise _is_there(stack)
     places = [place for site in fleet.sites.values() for place in references(site)]
+    places += hub_references(fleet.hub_workloads)
     kinds = {place.name: place.what for place in places}
     given = {name: _ask(session, name, kinds.get(name, "secret")) for name in passphrases}
     _check_given(places, given)
@@ -150,11 +152,12 @@ def _ask(session: Session, name: str, what: str) -> str:
 def _invented(
     session: Session, fleet: Fleet, places: Sequence[Reference], known: Collection[str]
 ) -> dict[str, str]:
-    """Generated Wi-Fi passphrases for a fleet in the emulated cloud, so that it comes up unchanged."""
-    missing = sorted({place.name for place in places if place.path[-1] == WIFI}.difference(known))
+    """Generated secrets of Wi-Fi and workloads, for a fleet in the emulated cloud to come up unchanged."""
+    named = {place.name for place in places if place.path[-1] == WIFI or place.path[0] == WORKLOADS}
+    missing = sorted(named.difference(known))
     if not missing or not is_emulated(fleet):
         return {}
-    remark(session, f"generated a Wi-Fi passphrase for {', '.join(missing)}, as {fleet.region} is emulated")
+    remark(session, f"generated a secret for {', '.join(missing)}, as {fleet.region} is emulated")
     return {name: randomness.token_urlsafe(WORDS) for name in missing}
 
 

@@ -1,6 +1,6 @@
 """`ControlPlane`: a region's hub, of the kind ``k3s``, ``eks``, ``existing`` or ``none``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, NotRequired, TypedDict
 from weakref import WeakKeyDictionary
@@ -60,6 +60,9 @@ class ControlPlaneArgs(TypedDict):
     """dict[k3s's binary or an image -> digest], from the artifacts lock; see `edgefleet.hub.upgrades`."""
     revoked: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[int]]]]
     """dict[site -> last revoked key generation]."""
+    objects: NotRequired[pulumi.Input[Sequence[Mapping[str, Any]]]]
+    """Kubernetes objects that the servers of a k3s hub apply with all rights. Its deployer edits what is in
+    the namespaces among them."""
 
 
 class ControlPlane(pulumi.ComponentResource):
@@ -67,6 +70,8 @@ class ControlPlane(pulumi.ComponentResource):
 
     bucket: aws.Bucket | None
     """The artifacts bucket."""
+    cluster: pulumi.Input[str | None]
+    """The kubeconfig that deploys to a hub's cluster; not known before there is one."""
     summary: dict[str, pulumi.Input[Any]]
     """Outputs for other stacks, those of the outputs below that this hub has."""
     kind: pulumi.Output[str]
@@ -92,7 +97,8 @@ class ControlPlane(pulumi.ComponentResource):
             given = arguments(ControlPlaneArgs, args)
             hub = _declared(given)
             wiring = self._wiring(name, hub, given)
-            self.bucket, self.summary = None, {"kind": hub.kind, "bucket": hub.bucket}
+            self.bucket, self.cluster = None, None
+            self.summary = {"kind": hub.kind, "bucket": hub.bucket}
             self._build(wiring, given)
             self._export(hub)
         self.register_outputs(values_of(self))
@@ -139,6 +145,7 @@ class ControlPlane(pulumi.ComponentResource):
             secret=secret.apply(lambda value: value or ""),
             chain=_read(hub.identity.chain, "identity.chain") if hub.identity.chain else "",
             chain_key=pulumi.Output.secret(args.get("hubKey", "")),
+            objects=args.get("objects", ()),
             master=derived(_master, secret, fleet, region),
         )
 
@@ -149,7 +156,8 @@ class ControlPlane(pulumi.ComponentResource):
             raise InvalidInput.at("", "no-secret", "is missing", hint, path="secret")
         if hub.kind == "existing":
             text = _read(hub.kubeconfig or "", "kubeconfig")
-            self.summary["kubeconfigs"] = {"admin": pulumi.Output.secret(text)}
+            self.cluster = pulumi.Output.secret(text)
+            self.summary["kubeconfigs"] = {"admin": self.cluster}
         if hub.kind in {"existing", "none"}:
             self._build_bucket(wiring)
         else:
@@ -175,6 +183,7 @@ class ControlPlane(pulumi.ComponentResource):
         net = network(wiring)
         limit(wiring)
         cluster = managed(wiring, net)
+        self.cluster = cluster.kubeconfig
         self.summary |= {
             "endpoint": cluster.endpoint,
             "kubeconfigs": {"aws": cluster.kubeconfig},
@@ -191,6 +200,8 @@ class ControlPlane(pulumi.ComponentResource):
         after = [*hub_manifests(wiring, self.bucket), logs(wiring)]
         limit(wiring)
         server_set = servers(wiring, net, access, after=after)
+        deployer = access.kubeconfigs["deployer"]
+        self.cluster = pulumi.Output.all(deployer, server_set.id).apply(lambda known: str(known[0]))
         self.summary |= {
             "endpoint": derived(f"https://{{}}:{API_PORT}".format, hub.dns_name),
             "caHash": access.ca_hash,

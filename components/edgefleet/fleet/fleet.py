@@ -10,6 +10,7 @@ import pulumi
 from edgefleet.fleet.acting_provider import acting_provider, holder_of, settings_in
 from edgefleet.fleet.configuration import hub_key
 from edgefleet.fleet.control_plane import ControlPlane, ControlPlaneArgs
+from edgefleet.fleet.hub_objects import hub_objects, register
 from edgefleet.fleet.plainly import plainly
 from edgefleet.fleet.site import Site
 from edgefleet.fleetfile import fleet as model
@@ -60,8 +61,10 @@ class Fleet(pulumi.ComponentResource):
                 holder=holder_of(secret, fleet.name, fleet.region),
                 path="controlPlane.cloud",
             )
+            objects = hub_objects(self, fleet.control_plane, fleet.hub_workloads)
+        hub_args: ControlPlaneArgs = {**_hub_args(fleet, secret), "objects": objects.of_servers}
         self.hub = hub = ControlPlane(
-            f"{name}/hub", _hub_args(fleet, secret), pulumi.ResourceOptions(parent=self, provider=provider)
+            f"{name}/hub", hub_args, pulumi.ResourceOptions(parent=self, provider=provider)
         )
         in_bucket = fleet.images.store.startswith("s3://") and hub.bucket is not None
         options = pulumi.ResourceOptions(
@@ -69,7 +72,9 @@ class Fleet(pulumi.ComponentResource):
         )
         with plainly():
             inputs.check(fleet, fleet.sites, today=datetime.now(UTC))
-        sites = _sites(name, fleet, given, options)
+        passphrases = pulumi.Output.secret(given.get("passphrases", {})).apply(lambda of: _checked(fleet, of))
+        sites = _sites(name, fleet, given, passphrases, options)
+        register(self, name, objects, hub, lambda of: passphrases.apply(lambda known: known[of]))
         self.digests = _digests(sites)
         roster = {"fleet": fleet.name, "region": fleet.region, "sites": [*fleet.sites]}
         options = pulumi.ResourceOptions(parent=self, provider=provider)
@@ -99,11 +104,13 @@ def _hub_args(fleet: model.Fleet, secret: pulumi.Output[str]) -> ControlPlaneArg
 
 
 def _sites(
-    name: str, fleet: model.Fleet, args: Mapping[str, Any], options: pulumi.ResourceOptions
+    name: str,
+    fleet: model.Fleet,
+    args: Mapping[str, Any],
+    passphrases: pulumi.Output[Mapping[str, str]],
+    options: pulumi.ResourceOptions,
 ) -> dict[str, Site]:
     keys = pulumi.Output.secret(args["secret"]).apply(lambda value: FleetKeys(secret=value, fleet=fleet))
-    passphrases = pulumi.Output.secret(args.get("passphrases", {}))
-    checked = passphrases.apply(lambda value: _checked(fleet, value))
     return {
         site: Site(
             f"{name}/{site}",
@@ -111,7 +118,7 @@ def _sites(
             {
                 "store": fleet.images.store,
                 "key": _key(keys, spec),
-                "passphrases": _used(spec, checked),
+                "passphrases": _used(spec, passphrases),
                 "identity": _identity(fleet, spec, keys),
                 "declaredIn": _declared_in(args),
             },

@@ -38,6 +38,8 @@ class Building:
         self.owners = Owners(unique)
         self.roles: Counter[tuple[str, str]] = Counter()
         self.built: dict[str, SiteSpec] = {}
+        self.at_hub: dict[str, dict[str, Any]] = {}
+        """dict[workload -> its entry at the hub]."""
         self.skipped: set[str] = set()
         """Sites whose own parts are valid but that could not be built."""
         self.inherited: dict[tuple[str, str], int] = {}
@@ -107,9 +109,15 @@ class Building:
 
     def placed(self, workloads: Mapping[str, Workload], hub: Hub) -> dict[str, SiteSpec]:
         """The sites with their valid workloads; contradictions of and between workloads are reported."""
-        running = Running(workloads={**workloads}, left_out=self.parts.left_out["workloads"], hub=hub)
+        running = Running(
+            workloads={**workloads},
+            left_out=self.parts.left_out["workloads"],
+            hub=hub,
+            hub_values={"fleet": self.written.fleet, "region": self.written.region},
+        )
         problems = [*running.check_each()]
         self.built, between = running.placed(self.built, self.parts.provenance.members)
+        self.at_hub = running.at_hub
         self.parts.problems += map(self._located, (*problems, *between))
         for site in self.built.values():
             for problem in running.clashes(site):

@@ -1,6 +1,7 @@
 """`Fleet`: the resolved desired state of a region, which the layers above the model use."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.fleetfile.document import ImageStore, Wave
@@ -30,6 +31,8 @@ class Fleet:
     """dict[profile -> number of nodes], also 0."""
     workloads: dict[str, Workload] = field(default_factory=dict)
     """dict[name -> workload], sorted by name."""
+    hub_workloads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """dict[name -> entry (`edgefleet.workloads.composing`)] of those with objects in the hub's cluster."""
     mirrors: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """dict[prefix of addresses, or a registry -> its mirror]."""
     lock: ArtifactsLock = field(default_factory=lambda: EMPTY, repr=False, compare=False)

@@ -93,6 +93,7 @@ def _load(path: Path, root: Path, *, is_locking: bool) -> Fleet:
         revoked=head.get("revoked", {}),
         profiles_used=building.profiles_used(),
         workloads=workloads,
+        hub_workloads=building.at_hub,
         mirrors=build(Artifacts, head.get("artifacts", {})).mirrors,
         lock=lock,
         provenance=parts.provenance,

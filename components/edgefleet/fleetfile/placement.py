@@ -13,7 +13,10 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import few, likely, nearest
 from edgefleet.workloads.base.spec import LabelRule, Where, Workload
 from edgefleet.workloads.base.values import NODE_VALUES, SITE_VALUES, filled, placeholders, values_at
-from edgefleet.workloads.composing import entry
+from edgefleet.workloads.composing import entry, hub_entry, hub_objects_of, runs_at_hub
+
+HUB = "the hub"
+"""Stands for the hub in a list of sites."""
 
 
 def is_at_sites(where: Where) -> bool:
@@ -166,13 +169,42 @@ class Placing:
         done: dict[str, Any] = filled(plain, values)
         return done
 
+    def hub_entries(self, values: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+        """dict[workload -> its entry at the hub] of those that have objects there.
+
+        Args:
+            values: dict[placeholder -> its value at the hub].
+        """
+        entries = {}
+        for name, spec in self.workloads.items():
+            if runs_at_hub(spec):
+                entries[name], lacking = at_hub(name, spec, values)
+                for of in lacking:
+                    self.lacking.setdefault((name, of), []).append(HUB)
+        return entries
+
     def without_values(self) -> Iterator[Problem]:
         """A problem for each placeholder that some sites have no value for."""
         for (name, of), sites in self.lacking.items():
             path = next(_places(of, entry(self.workloads[name])))
             problem = f"{{{of}}} has no value at {few(sites)}"
-            hint = f"set {of.removeprefix('site.')} there, or place the workload elsewhere with where"
+            elsewhere = "place the workload elsewhere with where"
+            hint = elsewhere if sites == [HUB] else f"set {of.removeprefix('site.')} there, or {elsewhere}"
             yield Problem.of_value(format_path(("workloads", name, *path)), "no-site-value", problem, hint)
+
+
+def at_hub(name: str, spec: Workload, values: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """The entry of a workload at the hub, and the placeholders in its objects that have no value there.
+
+    A placeholder of a part that runs at sites alone changes no object of the hub.
+    """
+    plain = filled(hub_entry(spec), {**NODE_VALUES, **values})
+    lacking = sorted({*placeholders(plain)} - NODE_VALUES.keys())
+    return plain, [of for of in lacking if len({str(_with(of, text, name, plain)) for text in "xy"}) > 1]
+
+
+def _with(placeholder: str, text: str, name: str, plain: Mapping[str, Any]) -> Any:
+    return hub_objects_of({name: filled(plain, {placeholder: text})})
 
 
 def _places(name: str, value: Any, path: tuple[Part, ...] = ()) -> Iterator[tuple[Part, ...]]:

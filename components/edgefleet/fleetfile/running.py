@@ -6,6 +6,7 @@ problems are those of the fleet file.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.placement import Placing
@@ -19,7 +20,7 @@ from edgefleet.workloads import checking
 from edgefleet.workloads.base.kind import Place
 from edgefleet.workloads.base.spec import Workload
 from edgefleet.workloads.claims import Claims, claims_of
-from edgefleet.workloads.composing import entry, objects_of_entry, runs_at_hub
+from edgefleet.workloads.composing import entry, hub_entry, objects_of_entry, runs_at_hub
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,6 +31,10 @@ class Running:
     left_out: set[str]
     """Names of invalid ones."""
     hub: Hub
+    hub_values: Mapping[str, str]
+    """dict[placeholder -> its value at the hub]."""
+    at_hub: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """dict[workload -> its entry at the hub], of those with objects there, once all are placed."""
     _claims: dict[Place, Claims] = field(default_factory=dict)
     """dict[place of a workload -> its claims there, before values of the site are in them]."""
 
@@ -53,6 +58,7 @@ class Running:
             name: replace(site, workloads=placing.entries(site, members[name]))
             for name, site in sites.items()
         }
+        self.at_hub = placing.hub_entries(self.hub_values)
         wiring = Wiring(
             workloads=self.workloads,
             left_out=self.left_out,
@@ -76,6 +82,7 @@ class Running:
 
     def _of(self, place: Place) -> Claims:
         if place not in self._claims:
-            objects = objects_of_entry(entry(self.workloads[place.name]), place)
+            entry_of = hub_entry if place.side == "hub" else entry
+            objects = objects_of_entry(entry_of(self.workloads[place.name]), place)
             self._claims[place] = claims_of(objects)
         return self._claims[place]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from edgefleet.errors import Problem
+from edgefleet.fleetfile.placement import HUB
 from edgefleet.model.cloud import COUNTRIES
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path
@@ -15,8 +16,6 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import few, nearest
 from edgefleet.workloads.base.spec import Workload
 from edgefleet.workloads.composing import needs_of, runs_at_hub
-
-HUB = "the hub"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ Plan, whose pods are privileged. Sources: Kubernetes docs, "Using RBAC Authoriza
 ``view``) and "Pod Security Standards".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from edgefleet.keys.hub_pki import user_of
@@ -30,9 +30,15 @@ POD_SECURITY = {
 
 
 def access_manifests(
-    key_generations: tuple[int, ...], namespaces: Iterable[str]
-) -> tuple[dict[str, Any], ...]:
-    """Namespaces, roles, and bindings of the users of these key generations and no others."""
+    key_generations: tuple[int, ...], namespaces: Iterable[str], objects: Sequence[Mapping[str, Any]] = ()
+) -> tuple[Mapping[str, Any], ...]:
+    """Namespaces, roles, and bindings of the users of these key generations and no others.
+
+    Args:
+        key_generations: those in use.
+        namespaces: names of namespaces of the deployer.
+        objects: further objects; the namespaces among them are the deployer's, too.
+    """
     roles = [
         {"apiVersion": f"{API}/v1", "kind": "ClusterRole", "metadata": {"name": role}, "rules": rules}
         for role, rules in RULES.items()
@@ -42,12 +48,22 @@ def access_manifests(
         _binding(f"{READ_ONLY}:own", READ_ONLY, READ_ONLY, key_generations),
         _binding(f"{READ_ONLY}:base", "view", READ_ONLY, key_generations),
     ]
-    spaces = []
-    for name in sorted(namespaces):
-        metadata = {"name": name, "labels": POD_SECURITY}
-        spaces.append({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-        bindings.append(_binding(DEPLOYER, "edit", DEPLOYER, key_generations, namespace=name))
-    return (*spaces, *roles, *bindings)
+    declared = {_name(each): each for each in objects if each["kind"] == "Namespace"}
+    spaces = {name: _namespace(name) for name in namespaces} | declared
+    bindings += [
+        _binding(DEPLOYER, "edit", DEPLOYER, key_generations, namespace=name) for name in sorted(spaces)
+    ]
+    others = [each for each in objects if each["kind"] != "Namespace"]
+    return (*(spaces[name] for name in sorted(spaces)), *others, *roles, *bindings)
+
+
+def _name(of: Mapping[str, Any]) -> str:
+    return str(of["metadata"]["name"])
+
+
+def _namespace(name: str) -> Mapping[str, Any]:
+    metadata = {"name": name, "labels": POD_SECURITY}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 
 
 def _binding(

@@ -248,6 +248,9 @@ class Hub:
     """Which k3s the servers run."""
     namespaces: tuple[HubNamespace, ...] = ("apps",)
     """Namespaces of a k3s hub that its deployer edits; they are created and admit no privileged pods."""
+    render_objects: ProjectPath | None = None
+    """Path of a directory of the project that the objects of workloads are written to as YAML, in the place
+    of the hub's cluster; secrets are in clear there."""
     snapshots: HubSnapshots = HubSnapshots()
     """Snapshots of etcd in the bucket."""
     eks: Eks = Eks()

@@ -197,7 +197,7 @@ SysctlValue = Annotated[
         "validation",
     ),
 ]
-_SECRET_NAME = Grammar(
+NAME_OF_SECRET = Grammar(
     SECRET_NAME,
     "bad-secret-name",
     "a name of a secret",
@@ -205,7 +205,7 @@ _SECRET_NAME = Grammar(
     63,
     is_private=True,
 )
-SecretName = Annotated[str, _SECRET_NAME]
+SecretName = Annotated[str, NAME_OF_SECRET]
 _LABEL_KEY = Grammar(
     _KEY_RE, "bad-label", "a Kubernetes label", "write it like tier or example.com/tier", 317, _label
 )

@@ -5,7 +5,7 @@ A fleet file, the state, a preview and every check have the reference. The texts
 references are replaced (`revealed`), so that no boot step or format knows of them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, TypeVar, cast, get_args, get_type_hints
@@ -86,7 +86,12 @@ def revealed(site: SiteSpec, secrets: Mapping[str, str]) -> SiteSpec:
 
 def flaws(site: SiteSpec, secrets: Mapping[str, str]) -> Iterator[tuple[Reference, str, str]]:
     """(place, code, problem) of each secret of `site` that is missing or is something else."""
-    for place in references(site):
+    return flaws_at(references(site), secrets)
+
+
+def flaws_at(places: Iterable[Reference], secrets: Mapping[str, str]) -> Iterator[tuple[Reference, str, str]]:
+    """`flaws` of `places`."""
+    for place in places:
         if place.name not in secrets:
             yield place, "no-passphrase", f"the stack has no secret {place.name!r}"
         else:

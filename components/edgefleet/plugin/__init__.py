@@ -6,13 +6,14 @@ This is where the provider and the components meet. A component is made of the p
 
 from edgefleet.fleet.control_plane import ControlPlane
 from edgefleet.fleet.fleet import Fleet
+from edgefleet.fleet.workload import Workload
 from edgefleet.provider.constructing import Components
 from edgefleet.provider.registry import RESOURCES
 from edgefleet.provider.schema import schema_json
 from edgefleet.provider.servicer import Servicer
 from edgefleet.provider.serving import serve
 
-COMPONENTS = (ControlPlane, Fleet)
+COMPONENTS = (ControlPlane, Fleet, Workload)
 """The components of the package."""
 
 

@@ -16,7 +16,7 @@ from pulumi.resource import ComponentResource
 from typing_extensions import TypedDict
 
 from edgefleet.model.spec import outside_name, parsing_source
-from edgefleet.model.type_introspection import is_record, shape_of
+from edgefleet.model.type_introspection import fields_of, is_record, shape_of
 from edgefleet.provider.component_outputs import is_output, outputs_of
 from edgefleet.provider.schema import properties, required
 
@@ -69,10 +69,11 @@ def _is_optional(annotation: Any) -> bool:
 def _plain(annotation: Any) -> Any:
     """`annotation` without what is Pulumi's: ``Input[T]`` and ``Output[T]`` are T.
 
-    A class with named fields in its metadata stands for it: the fields of a mapping.
+    A class with named fields in its metadata, or several to choose from, stands for it: the fields of a
+    mapping.
     """
     bare, notes = shape_of(annotation)
-    bare = next((note for note in notes if is_record(note)), bare)
+    bare = next(filter(_has_fields, notes), bare)
     origin, arguments = get_origin(bare), get_args(bare)
     if origin in {Union, UnionType}:
         # Input[T] is T, an awaitable T or, by a name that only the SDK can resolve, an Output of T.
@@ -84,8 +85,13 @@ def _plain(annotation: Any) -> Any:
         bare = dict.__class_getitem__((str, _plain(arguments[1])))
     elif isinstance(origin, type) and issubclass(origin, Sequence):
         bare = list.__class_getitem__(_plain(arguments[0]))
-    marks = [note for note in notes if not is_record(note)]
+    marks = [note for note in notes if not _has_fields(note)]
     return Annotated[(bare, *marks)] if marks else bare
+
+
+def _has_fields(note: Any) -> bool:
+    """Whether a note is a class with named fields, or ``Annotated`` of several."""
+    return is_record(note) or bool(fields_of(shape_of(note).bare))
 
 
 def _is_pulumis(member: Any) -> bool:

@@ -128,6 +128,8 @@ def _property(definition: dict[str, Any]) -> dict[str, Any]:
         description = f"{description} One of: {', '.join(map(str, choices))}.".strip()
     if description:
         result["description"] = description
+    if "const" in definition:
+        result["const"] = definition["const"]
     if isinstance(definition.get("default"), str | int | float | bool):
         result["default"] = definition["default"]
     return result
@@ -137,8 +139,8 @@ def _type(definition: dict[str, Any]) -> dict[str, Any]:
     """A JSON Schema type in Pulumi's schema language."""
     if "$ref" in definition:
         return {"$ref": f"#/types/{_token(definition['$ref'].rpartition('/')[2])}"}
-    if "anyOf" in definition:
-        return _choice([each for each in definition["anyOf"] if each.get("type") != "null"])
+    if "anyOf" in definition or "discriminator" in definition:
+        return _choice(definition)
     kind = definition.get("type")
     if kind == "array":
         return {"type": "array", "items": _type(definition.get("items", {}))}
@@ -151,10 +153,15 @@ def _type(definition: dict[str, Any]) -> dict[str, Any]:
     return {"$ref": "pulumi.json#/Any"}
 
 
-def _choice(alternatives: list[dict[str, Any]]) -> dict[str, Any]:
-    if len(alternatives) == 1:
-        return _type(alternatives[0])
-    return {"oneOf": [_type(each) for each in alternatives]}
+def _choice(definition: dict[str, Any]) -> dict[str, Any]:
+    """One of several, which differ in the value of one property, or in their types."""
+    if (by := definition.get("discriminator")) is not None:
+        refs = {value: _type({"$ref": ref}) for value, ref in sorted(by["mapping"].items())}
+        mapping = {value: type_["$ref"] for value, type_ in refs.items()}
+        discriminator = {"propertyName": by["propertyName"], "mapping": mapping}
+        return {"oneOf": [*refs.values()], "discriminator": discriminator}
+    alternatives = [_type(each) for each in definition["anyOf"] if each.get("type") != "null"]
+    return alternatives[0] if len(alternatives) == 1 else {"oneOf": alternatives}
 
 
 def _text(of: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.fleetfile.hub_secrets import hub_references
 from edgefleet.keys.certificates import Holder
 from edgefleet.keys.derivation import hub_master, site_key
 from edgefleet.keys.secret_scan import Known
@@ -21,7 +22,7 @@ from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.spec import from_plain, to_plain
-from edgefleet.model.stack_secrets import flaws, secrets_used
+from edgefleet.model.stack_secrets import Reference, flaws, flaws_at, secrets_used
 from edgefleet.site import known_secrets
 from edgefleet.site.capacity import check_fits
 
@@ -136,19 +137,25 @@ def check(fleet: Fleet, sites: Collection[str], *, today: datetime) -> None:
 def check_passphrases(
     fleet: Fleet, sites: Collection[str], passphrases: Mapping[str, str], *, stack: str
 ) -> None:
-    """Check that the stack has each secret that one of `sites` refers to, on one line each.
+    """Check that the stack has each secret that one of `sites` or the hub refers to, on one line each.
 
     Raises:
         InvalidInput: it lacks some, or some are not what stands in their place.
     """
     places: dict[tuple[str, str], list[Problem]] = {}
+
+    def report(flaw: tuple[Reference, str, str], where: str, path: str) -> None:
+        place, code, problem = flaw
+        hint = f"set it: edgefleet init -s {stack} --passphrase {place.name}"
+        made = Problem(code=code, where=where, path=path, problem=problem, hint=hint)
+        places.setdefault((where, place.name), []).append(made)
+
     for site in sites:
-        for place, code, problem in flaws(fleet.sites[site], passphrases):
-            hint = f"set it: edgefleet init -s {stack} --passphrase {place.name}"
-            path = format_path(place.path)
-            where, of_site = fleet.locate(site, path), f"sites.{site}.{path}"
-            flaw = Problem(code=code, where=where, path=of_site, problem=problem, hint=hint)
-            places.setdefault((where, place.name), []).append(flaw)
+        for flaw in flaws(fleet.sites[site], passphrases):
+            path = format_path(flaw[0].path)
+            report(flaw, fleet.locate(site, path), f"sites.{site}.{path}")
+    for flaw in flaws_at(hub_references(fleet.hub_workloads), passphrases):
+        report(flaw, fleet.provenance.near(flaw[0].path), format_path(flaw[0].path))
     if places:
         raise InvalidInput(equal[0].repeated(len(equal) - 1) for equal in places.values())
 

@@ -15,7 +15,7 @@ from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.spec import adapter, to_plain
-from edgefleet.model.syntax import secret_name
+from edgefleet.model.syntax import reference, secret_name
 from edgefleet.workloads import KINDS
 from edgefleet.workloads.base import objects as of
 from edgefleet.workloads.base.kind import Object, Place
@@ -42,13 +42,18 @@ def runs_at_hub(spec: Workload) -> bool:
 
 def entry(spec: Workload, nodes: Iterable[str] = ()) -> dict[str, Any]:
     """The entry of a workload: its fields without those that place it; `nodes` if only these run it."""
-    kind = kind_of(spec)
-    plain = {KIND: kind, **to_plain(replace(spec, where=Workload().where, residency=()))}
-    plain = {key: value for key, value in plain.items() if key not in KINDS[kind].cloud_fields}
-    if plain.get(SECRETS):
-        plain[SECRETS] = {name: f"{{secret: {secret}}}" for name, secret in plain[SECRETS].items()}
+    of_hub = KINDS[kind_of(spec)].cloud_fields
+    plain = {key: value for key, value in hub_entry(spec).items() if key not in of_hub}
     chosen = list(nodes)
     return plain | ({NODES: chosen} if chosen else {})
+
+
+def hub_entry(spec: Workload) -> dict[str, Any]:
+    """The entry of a workload at the hub."""
+    plain = {KIND: kind_of(spec), **to_plain(replace(spec, where=Workload().where, residency=()))}
+    if plain.get(SECRETS):
+        plain[SECRETS] = {name: reference(secret) for name, secret in plain[SECRETS].items()}
+    return plain
 
 
 def kind_of(spec: Workload) -> str:
@@ -91,8 +96,18 @@ def objects_of(site: SiteSpec) -> dict[str, tuple[Object, ...]]:
 
     Where the spec refers to a secret, a Secret has the reference.
     """
-    composed = {name: objects_of_entry(site.workloads[name], place_of(site, name)) for name in site.workloads}
-    return {SHARED: (of.priority_class(),), **composed} if any(composed.values()) else {}
+    return _shared(
+        {name: objects_of_entry(site.workloads[name], place_of(site, name)) for name in site.workloads}
+    )
+
+
+def hub_objects_of(entries: Mapping[str, Entry]) -> dict[str, tuple[Object, ...]]:
+    """`objects_of` the hub's cluster, of dict[workload -> its entry there]."""
+    return _shared({name: objects_of_entry(entries[name], Place(name=name, side="hub")) for name in entries})
+
+
+def _shared(all_of: dict[str, tuple[Object, ...]]) -> dict[str, tuple[Object, ...]]:
+    return {SHARED: (of.priority_class(),), **all_of} if any(all_of.values()) else {}
 
 
 def objects_of_entry(of_entry: Entry, place: Place) -> tuple[Object, ...]:

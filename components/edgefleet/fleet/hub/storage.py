@@ -1,6 +1,6 @@
 """A hub's storage: its bucket, the manifests in it, its logs, and its budget."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -39,10 +39,10 @@ def _policy(endpoint: str | None, partition: str, bucket: str) -> dict[str, Any]
 
 
 def hub_manifests(wiring: Wiring, bucket: aws.Bucket) -> list[pulumi.Resource]:
-    """The manifests that the servers apply: access rights and the k3s release."""
+    """The manifests that the servers apply: namespaces, access rights and the k3s release."""
     hub = wiring.hub
     files = {
-        "access": derived(_access, hub.identity.key_generations, hub.namespaces),
+        "access": derived(_access, hub.identity.key_generations, hub.namespaces, wiring.objects),
         "upgrades": derived(_upgrades, hub.k3s.version, wiring.pins),
     }
     return [
@@ -87,8 +87,10 @@ def limit(wiring: Wiring) -> aws.Budget | None:
     )
 
 
-def _access(key_generations: tuple[int, ...], namespaces: tuple[str, ...]) -> str:
-    return _documents(access_manifests(key_generations, namespaces))
+def _access(
+    key_generations: tuple[int, ...], namespaces: tuple[str, ...], objects: Sequence[Mapping[str, Any]]
+) -> str:
+    return _documents(access_manifests(key_generations, namespaces, objects))
 
 
 def _upgrades(version: str, pins: Mapping[str, str]) -> str:

@@ -45,6 +45,8 @@ class Wiring:
     """PEM of an intermediate authority and its issuers, with the root offline; empty if derived."""
     chain_key: pulumi.Output[str]
     """PEM of that authority's key, secret; empty if derived."""
+    objects: pulumi.Input[Sequence[Mapping[str, Any]]] = ()
+    """Kubernetes objects that its servers apply."""
 
     @property
     def aws_region(self) -> Any:

@@ -50,9 +50,9 @@ class Kind(Generic[S]):
     objects: Callable[[S, Place], Iterable[Object]] = _none
     """Its objects in a cluster, but for the namespace; pure."""
     cloud: Callable[[S, Place], Iterable[Object]] = _none
-    """The objects of its part in the hub's cluster, where it has one."""
+    """Its objects in the hub's cluster, where it runs there or has a part there."""
     has_cloud: Callable[[S], bool] = _never
-    """Whether a workload has a part in the hub's cluster."""
+    """Whether a workload has a part in the hub's cluster wherever it runs."""
     cloud_fields: frozenset[str] = frozenset()
     """Fields, as a fleet file writes them, of the part in the hub's cluster alone: sites do not have them."""
     carries: Callable[[S, Arch], Iterable[Requirement]] = _none

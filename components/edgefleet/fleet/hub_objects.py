@@ -1,0 +1,91 @@
+"""The objects of a fleet's workloads in the cluster of its hub, one `Workload` each.
+
+A k3s hub's deployer edits namespaces and creates none (`edgefleet.keys.hub_access`), so its servers apply the
+namespaces and what is in none. Every other cluster gets all objects through its provider.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from edgefleet.fleet import objects as kubernetes
+from edgefleet.fleet.control_plane import ControlPlane
+from edgefleet.fleet.open_workload import Object
+from edgefleet.fleet.workload import Workload, with_secrets
+from edgefleet.model.hub import Hub
+from edgefleet.workloads.composing import SHARED, Entry, hub_objects_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubObjects:
+    """The objects of a hub's cluster, before it is there."""
+
+    of_servers: Sequence[Object]
+    """Those that the hub's own servers apply."""
+    of_workloads: Mapping[str, Sequence[Object]]
+    """dict[workload, or `SHARED` -> its objects that a provider applies]."""
+    given: pulumi.ProviderResource | None
+    """The provider that the program gives for them."""
+    directory: str | None
+    """Where they are written to as YAML in the place of a cluster."""
+
+
+def hub_objects(of: pulumi.ComponentResource, hub: Hub, entries: Mapping[str, Entry]) -> HubObjects:
+    """The objects of the cluster of a hub of the component `of`; a Secret has references to secrets.
+
+    Args:
+        of: it may be given a provider, or inherit one.
+        hub: the declared hub.
+        entries: dict[workload -> its entry at the hub].
+    """
+    all_objects, given = hub_objects_of(entries), of.get_provider(f"{kubernetes.PACKAGE}::")
+    has_servers = hub.kind == "k3s" and hub.render_objects is None and given is None
+    return HubObjects(
+        of_servers=[each for each in _flat(all_objects) if _is_of_cluster(each)] if has_servers else [],
+        of_workloads={
+            name: [each for each in objects if not (has_servers and _is_of_cluster(each))]
+            for name, objects in all_objects.items()
+        },
+        given=given,
+        directory=hub.render_objects,
+    )
+
+
+def register(
+    of: pulumi.ComponentResource,
+    name: str,
+    objects: HubObjects,
+    hub: ControlPlane,
+    secret: Callable[[str], Any],
+) -> None:
+    """Register `objects` below the component `of`, called `name`; `secret` gives a secret by its name."""
+    if not any(objects.of_workloads.values()):
+        return
+    options = pulumi.ResourceOptions(parent=of, provider=_provider(of, f"{name}/cluster", objects, hub))
+    prefix = f"{name}/workloads"
+    shared = kubernetes.register(objects.of_workloads[SHARED], prefix, "", options)
+    options = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=shared))
+    for workload, own in objects.of_workloads.items():
+        if workload != SHARED and own:
+            args: Any = {"name": workload, "workload": tuple(with_secrets(own, secret))}
+            Workload(f"{prefix}/{workload}", args, options)
+
+
+def _provider(
+    of: pulumi.ComponentResource, name: str, objects: HubObjects, hub: ControlPlane
+) -> pulumi.ProviderResource:
+    if objects.given is not None:
+        return objects.given
+    if objects.directory is not None:
+        return kubernetes.provider(name, {"renderYamlToDirectory": objects.directory}, of)
+    return kubernetes.provider(name, {"kubeconfig": hub.cluster}, of, after=[hub])
+
+
+def _flat(objects: Mapping[str, Sequence[Object]]) -> list[Object]:
+    return [each for own in objects.values() for each in own]
+
+
+def _is_of_cluster(of: Object) -> bool:
+    return "namespace" not in of["metadata"]
