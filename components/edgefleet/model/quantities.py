@@ -20,6 +20,16 @@ LARGEST = 2**53
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)([A-Za-z]*)")
 
 
+_UNITS: dict[str, Decimal] = {
+    **{unit: Decimal(factor) for unit, factor in (BINARY | DECIMAL).items()},
+    "E": Decimal(1000**6),
+    "Ei": Decimal(1024**6),
+    **{unit: Decimal(1).scaleb(-3 * power) for power, unit in enumerate("mun", start=1)},
+}
+_NUMBER_OF_AMOUNT = r"(?P<number>\d+(\.\d*)?([eE][+-]?\d{1,2})?)"
+_AMOUNT = re.compile(f"{_NUMBER_OF_AMOUNT}(?P<unit>{'|'.join(filter(None, _UNITS))})?")
+
+
 def _scaled(text: str, units: dict[str, int]) -> int | None:
     match = _NUMBER.fullmatch(text.strip())
     factor = units.get(match[2]) if match else None
@@ -71,6 +81,14 @@ def parse_cpu(value: Any) -> int:
         problem = f"{shown(value)} is not an amount of processor time"
         raise wrong("bad-cpu", problem, "write cores, or thousandths of one: 100m, 0.5 or 2")
     return int(cpu)
+
+
+def amount(quantity: Any) -> Decimal:
+    """The number that any Kubernetes quantity stands for, ``250m`` or ``1e3``; 0 for what is none."""
+    match = _AMOUNT.fullmatch(str(quantity).strip())
+    if match is None:
+        return Decimal(0)
+    return Decimal(match["number"]) * (_UNITS[match["unit"]] if match["unit"] else 1)
 
 
 def _kept(parse: Callable[[Any], int]) -> Callable[[str], str]:

@@ -13,6 +13,7 @@ from edgefleet.report import problems
 from edgefleet.report.plan_view import OUTCOMES, Group, Row, View
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage
+from edgefleet.site.load import Usage
 from edgefleet.workloads.differences import ObjectChange
 
 HEAD = ("engine", "stack", "operation", "result", "fleet", "region")
@@ -35,6 +36,7 @@ def document(view: View, *, is_all: bool = False) -> dict[str, Any]:
         "remains": [*view.remains],
         "unlocked": [*view.unlocked],
         "media": [_usage(usage) for usage in view.media],
+        "capacity": [plain_usage(usage) for usage in view.capacity],
         "notes": [*view.notes],
         "problems": problems.plain(view.problems),
     }
@@ -48,6 +50,12 @@ def _usage(usage: MediumUsage) -> dict[str, Any]:
         "medium": usage.medium,
         "fits": usage.fits,
     }
+
+
+def plain_usage(usage: Usage) -> dict[str, Any]:
+    """The usage of a site for programs."""
+    plain: dict[str, Any] = {"site": usage.site}
+    return plain | {of: {"taken": taken, "whole": whole} for of, (taken, whole) in usage.shares.items()}
 
 
 def _step(step: Step) -> dict[str, Any]:

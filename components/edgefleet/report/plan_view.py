@@ -13,6 +13,7 @@ from edgefleet.model.site_resource import SEED
 from edgefleet.model.steps import STACK, Op, Operation, Result, Step
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage
+from edgefleet.site.load import Usage
 from edgefleet.workloads.differences import ObjectChange
 
 SiteOutcome = Literal[
@@ -124,6 +125,8 @@ class View:
     """Versions of k3s without a digest from an artifacts lock."""
     media: tuple[MediumUsage, ...] = ()
     """The usage of media that hold more than a seed."""
+    capacity: tuple[Usage, ...] = ()
+    """The usage of the nodes of sites whose workloads change or are new, after that."""
     store: str = ""
     """URI of the image store."""
     problems: tuple[Problem, ...] = ()

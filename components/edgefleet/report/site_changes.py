@@ -1,7 +1,7 @@
 """From an engine's steps to a view: every site with its outcome, equal changes grouped."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from edgefleet.report.presenters import CHANGING, is_site, present
 from edgefleet.rollout import cautions
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage, medium_usages
+from edgefleet.site.load import Loads, Usage
 from edgefleet.workloads.differences import ObjectChange
 
 INTERNAL = frozenset({"edgefleet:index:Fleet", "edgefleet:index:ControlPlane", ROSTER})
@@ -69,6 +70,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         result=outcome.result,
     )
     fleet, region = _names(steps, seen)
+    sites = (*_gone(run, seen), *_present(run, seen))
     asks = seen.fleet if outcome.operation in WISHES else None
     groups = tuple(_groups(run, seen))
     return View(
@@ -80,7 +82,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         region=region,
         seconds=outcome.seconds,
         at=seen.at,
-        sites=(*_gone(run, seen), *_present(run, seen)),
+        sites=sites,
         groups=groups,
         others=tuple(sorted(_others(outcome), key=lambda row: row.op not in LOSING)),
         remains=tuple(sorted(site_of(step.name) for step in outcome.steps if step.is_remains)),
@@ -88,6 +90,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         shared=tuple(_shared(asks)),
         unlocked=_unlocked(asks),
         media=_media(asks),
+        capacity=tuple(_capacity(asks, sites)),
         store=seen.store or _store(steps),
         problems=tuple(problems.diagnosed(outcome.diagnostics)),
         which=seen.which,
@@ -262,6 +265,15 @@ def _unlocked(fleet: Fleet | None) -> tuple[str, ...]:
 
 def _media(fleet: Fleet | None) -> tuple[MediumUsage, ...]:
     return tuple(medium_usages(fleet.sites, fleet.lock)) if fleet else ()
+
+
+def _capacity(fleet: Fleet | None, sites: Iterable[Row]) -> Iterator[Usage]:
+    """The usage of nodes whose workloads change or are new."""
+    loads = Loads()
+    for row in sites:
+        spec = fleet.sites.get(row.name) if fleet else None
+        if spec is not None and spec.workloads and (row.objects or row.outcome == "new"):
+            yield loads.of(spec).usage()
 
 
 def _cautions(outcome: Outcome, fleet: Fleet | None, groups: tuple[Group, ...]) -> Iterator[str]:

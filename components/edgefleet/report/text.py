@@ -13,7 +13,8 @@ from edgefleet.report.human import age, counted, duration
 from edgefleet.report.layout import COLUMNS, both_ends, listed, spread, wrapped
 from edgefleet.report.plan_view import OUTCOMES, SiteOutcome, View
 from edgefleet.rollout.pending import Pending
-from edgefleet.site.capacity import MediumUsage
+from edgefleet.site.capacity import MediumUsage, shares
+from edgefleet.site.load import Usage
 
 LABELS: dict[SiteOutcome, tuple[str, str]] = {
     "reflash": ("reflash", "bold yellow"),
@@ -82,6 +83,7 @@ def _sections(view: View, *, is_all: bool) -> Iterator[Text]:
     yield from groups.new(view, is_all=is_all)
     yield from groups.unchanged(view, is_all=is_all)
     yield from media(view.media, is_all=is_all)
+    yield from capacity(view.capacity, is_all=is_all)
     yield from others(view)
 
 
@@ -190,6 +192,22 @@ def held(usage: MediumUsage) -> str:
         return f"{content}; medium size unknown, set image.size"
     fits = {True: "fits", False: "does not fit", None: "fits without it"}[usage.fits]
     return f"{content} of {usage.medium:,}: {fits}"
+
+
+def capacity(usages: Sequence[Usage], *, is_all: bool = False) -> Iterator[Text]:
+    """What workloads, k3s and the system take of nodes, equal ones as one; `is_all` names every site."""
+    if not usages:
+        return
+    equal: dict[str, list[str]] = {}
+    for usage in usages:
+        words = ", ".join(f"{of} {shares(of, *share)}" for of, share in usage.shares.items())
+        equal.setdefault(words, []).append(usage.site)
+    yield Text(f"CAPACITY - {counted(len(usages), 'site')} after the change", "bold")
+    for words, sites in equal.items():
+        text = f"  {counted(len(sites), 'site'):>10}  {words}"
+        if is_all or len(sites) <= NAMED:
+            text += f" ({', '.join(sites)})"
+        yield from wrapped(text)
 
 
 def _footer(view: View, worded: Worded) -> Iterator[Text]:

@@ -6,6 +6,9 @@ from typing import Any
 from edgefleet.model.firstboot import Target
 from edgefleet.runtimes.base import k3s, k3s_cluster, k3s_joining
 from edgefleet.runtimes.base.runtime import Minimum
+from edgefleet.workloads.demand import Demand
+
+TAKEN = Demand(cpu=300, memory=1_596 * 1000**2)
 
 
 def _config(target: Target, names: Sequence[str]) -> dict[str, Any]:
@@ -30,7 +33,7 @@ RUNTIME = k3s.runtime(
     "server",
     _config,
     title="a server",
-    minimum=Minimum(cpus=2, memory=2 * 1000**3, words="2 cores and 2 GB"),
+    minimum=Minimum(cpus=2, memory=2 * 1000**3, words="2 cores and 2 GB", taken=TAKEN),
     healthy_within=900,
 )
 """Image archives are imported at the start."""

@@ -1,4 +1,4 @@
-"""The bytes on a node's medium, and whether they fit: known before any download. Pure."""
+"""Whether images fit their media, and workloads their nodes: known before any download. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.images import FORMATS
+from edgefleet.model.quantities import written_size
 from edgefleet.model.site import SiteSpec
+from edgefleet.site.load import Lack, Loads, Resource
 
 ROOM = 16 * 1024**2
 """Bytes for the seed, partition tables and the space between partitions."""
+NAMED = 6
+"""Workloads that an error names; the others are summed up."""
+KEYS: Mapping[Resource, str] = {"memory": "memory", "cpu": "cpus", "disk": "disk"}
+"""dict[resource -> field of a node with its amount]."""
+WORDS: Mapping[Resource, str] = {"memory": "memory", "cpu": "processor time", "disk": "disk"}
 Locate = Callable[[str, str], str]
 """(site, path in its spec) -> ``file:line:column``."""
 
@@ -62,10 +69,11 @@ def medium_usages(sites: Mapping[str, SiteSpec], lock: ArtifactsLock) -> Iterato
 
 
 def check_fits(sites: Mapping[str, SiteSpec], lock: ArtifactsLock, locate: Locate) -> None:
-    """Refuse images that do not fit, as far as known.
+    """Refuse what does not fit, as far as known.
 
     Raises:
-        InvalidInput: a medium is smaller than its content; equal ones are one problem with a count.
+        InvalidInput: a medium is smaller than its content, or workloads take more than nodes have; equal ones
+            are one problem with a count.
     """
     too_small: dict[tuple[str, int], list[MediumUsage]] = {}
     for usage in medium_usages(sites, lock):
@@ -74,11 +82,12 @@ def check_fits(sites: Mapping[str, SiteSpec], lock: ArtifactsLock, locate: Locat
             key = "image.size" if image.size is not None else "disk"
             where = locate(usage.site, f"nodes.{usage.node}.{key}")
             too_small.setdefault((where, usage.content), []).append(usage)
-    if too_small:
-        raise InvalidInput(
-            _too_small(where, equal[0], sites).repeated(len(equal) - 1)
-            for (where, _), equal in too_small.items()
-        )
+    problems = [
+        _too_small(where, equal[0], sites).repeated(len(equal) - 1) for (where, _), equal in too_small.items()
+    ]
+    problems += _overloaded(sites, locate)
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _too_small(where: str, first: MediumUsage, sites: Mapping[str, SiteSpec]) -> Problem:
@@ -96,3 +105,59 @@ def _too_small(where: str, first: MediumUsage, sites: Mapping[str, SiteSpec]) ->
         f"({', '.join([*parts, f'room {ROOM:,}'])})",
         hint=", or ".join(fixes),
     )
+
+
+def _overloaded(sites: Mapping[str, SiteSpec], locate: Locate) -> Iterator[Problem]:
+    """Workloads that take more than their nodes have; equal ones are one problem."""
+    loads = Loads()
+    alike: dict[tuple[str, str], list[Lack]] = {}
+    for site in sites.values():
+        for lack in loads.of(site).lacks() if site.workloads else ():
+            where = locate(site.name, _path_of(lack))
+            alike.setdefault((where, described(lack)), []).append(lack)
+    for (where, words), equal in alike.items():
+        yield Problem(
+            code=f"too-little-{equal[0].resource}",
+            where=where,
+            path=f"sites.{equal[0].site}.{_path_of(equal[0])}",
+            problem=f"workloads take more {WORDS[equal[0].resource]} than there is: {words}",
+            hint="let fewer of them run there, let them take less, or use larger nodes",
+        ).repeated(len(equal) - 1)
+
+
+def _path_of(lack: Lack) -> str:
+    return f"nodes.{lack.nodes[0]}.{KEYS[lack.resource]}"
+
+
+def described(lack: Lack) -> str:
+    """``till 128Mi, menu 64Mi, k3s 1.6 GB: 2.1 of 2.0 GB``."""
+    names = [*lack.workloads]
+    named = {name: lack.workloads[name] for name in names[:NAMED]}
+    if names[NAMED:]:
+        named[f"{len(names) - NAMED} more"] = sum(lack.workloads[name] for name in names[NAMED:])
+    of_workload, of_other = (cores, cores) if lack.resource == "cpu" else (written_size, gigabytes)
+    parts = [f"{name} {of_workload(amount)}" for name, amount in named.items()]
+    parts += [f"{what} {of_other(amount)}" for what, amount in lack.others.items()]
+    on = f" on {len(lack.nodes)} nodes" if len(lack.nodes) > 1 else ""
+    return f"{', '.join(parts)}: {shares(lack.resource, lack.taken, lack.whole)}{on}"
+
+
+def cores(cpu: int) -> str:
+    """Processor time as a Kubernetes quantity, ``250m`` or ``2``."""
+    return str(cpu // 1000) if cpu % 1000 == 0 else f"{cpu}m"
+
+
+def shares(resource: Resource, taken: int, whole: int) -> str:
+    """``2.1 of 2.0 GB``, with as many digits as tell different amounts apart; ``0.5 of 4 cores``."""
+    if resource == "cpu":
+        return f"{taken / 1000:g} of {whole / 1000:g} cores"
+    texts, digits = ("", ""), 0
+    while texts[0] == texts[1] and (not digits or taken != whole):
+        digits += 1
+        texts = (f"{taken / 1000**3:.{digits}f}", f"{whole / 1000**3:.{digits}f}")
+    return f"{texts[0]} of {texts[1]} GB"
+
+
+def gigabytes(size: int) -> str:
+    """``1.6 GB``."""
+    return f"{size / 1000**3:.1f} GB"

@@ -65,7 +65,8 @@ def runtime(
         command: word of k3s's command line, and role in the fleet file.
         own: the settings of the role.
         title: name in a sentence, ``a server``.
-        minimum: smallest hardware (k3s docs, installation/requirements, July 2026).
+        minimum: smallest hardware (k3s docs, installation/requirements, July 2026), and what k3s takes of any
+            (reference/resource-profiling: processor time on a Raspberry Pi 4, memory with SQLite).
         healthy_within: seconds from its start until it is healthy.
     """
     runs_api = command == SERVER

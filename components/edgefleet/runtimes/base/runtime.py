@@ -8,11 +8,12 @@ from edgefleet.model.firstboot import Secret, Step, Target
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Node, Role, SiteSpec
 from edgefleet.workloads.claims import Claims
+from edgefleet.workloads.demand import Demand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Minimum:
-    """The smallest hardware that a runtime works on."""
+    """The smallest hardware that a runtime works on, and what it takes of any itself."""
 
     cpus: int
     """Cores."""
@@ -20,6 +21,8 @@ class Minimum:
     """Bytes."""
     words: str
     """``2 cores and 2 GB``."""
+    taken: Demand
+    """What workloads do not get."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
