@@ -107,8 +107,8 @@ class Ref:
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> "Ref":
         """The reference to an object."""
-        metadata = item.get("metadata") or {}
-        return cls(Kind.of(item), str(metadata.get("name", "")), str(metadata.get("namespace") or ""))
+        name, namespace = at(item, "metadata", "name"), at(item, "metadata", "namespace")
+        return cls(Kind.of(item), str(name or ""), str(namespace or ""))
 
     @property
     def id(self) -> str:

@@ -71,6 +71,23 @@ def test_a_preview_of_what_is_not_known_yet_returns_the_inputs(call: Called, ser
     assert {} == server.objects
 
 
+@pytest.mark.parametrize("metadata", [UNKNOWN, {"name": UNKNOWN}, {"name": "x", "namespace": UNKNOWN}])
+def test_a_name_may_be_unknown_in_a_preview(call: Called, metadata: Any) -> None:
+    """It has no id then; a name that is known to change replaces, and the new object is created first."""
+    identity, _ = call.create(config_map(color="red") | {"metadata": metadata}, preview=True)
+    assert "" == identity
+    _, outputs = call.create(config_map(color="red"))
+    answer = call.diff(outputs, config_map(color="red") | {"metadata": metadata})
+    assert (metadata is not UNKNOWN, False) == (bool(answer.replaces), answer.deleteBeforeReplace)
+
+
+def test_metadata_may_be_secret_as_a_whole(call: Called) -> None:
+    """The program's mark is kept."""
+    identity, outputs = call.create(config_map(color="red") | {"metadata": Secret({"name": "settings"})})
+    assert "default/settings" == identity
+    assert isinstance(outputs["metadata"], Secret)
+
+
 def test_a_preview_without_its_namespace_says_so(call: Called, logged: list[tuple[str, str]]) -> None:
     """Where no resource of the program makes the namespace, an update would fail."""
     call.create(config_map() | {"metadata": {"name": "settings", "namespace": "nowhere"}}, preview=True)

@@ -66,6 +66,8 @@ def problems(token: str, item: Object) -> Iterator[Problem]:
 
 def _metadata_problems(kind: Kind, item: Object) -> Iterator[Problem]:
     metadata = item.get("metadata")
+    if metadata is UNKNOWN:
+        return
     metadata = metadata if isinstance(metadata, dict) else {}
     name, namespace = metadata.get("name"), metadata.get("namespace")
     if metadata.get("generateName"):

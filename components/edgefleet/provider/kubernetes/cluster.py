@@ -72,9 +72,12 @@ class ClusterTarget:
 
     def _placed(self, wanted: Wanted) -> Wanted:
         """An object whose kind only now is known to be namespaced is in the default namespace."""
-        ref = self._in_namespace(Ref.of(wanted.item))
-        metadata = {**wanted.marks["metadata"], "namespace": ref.namespace}
-        return wanted if not ref.namespace else replace(wanted, marks={**wanted.marks, "metadata": metadata})
+        before = Ref.of(wanted.item)
+        ref = self._in_namespace(before)
+        if ref == before:
+            return wanted
+        metadata = {**wanted.item["metadata"], "namespace": ref.namespace}
+        return replace(wanted, marks={**wanted.marks, "metadata": metadata})
 
     def _previewed(self, wanted: Wanted) -> dict[str, Any]:
         """The outputs that a creation would have; the inputs where the server cannot know yet."""

@@ -134,7 +134,7 @@ def compare(old: Object, new: Object, mutable: Mutable, ignored: Iterable[str] =
         sort = proto.PropertyDiff.Kind.Value(f"{item.sort}_REPLACE" if is_fixed else item.sort)
         detailed[path] = proto.PropertyDiff(kind=sort, inputDiff=item.sort == "DELETE")
         replaces += [path] if is_fixed else []
-    is_named_so = Ref.of(old).id == Ref.of(new).id and UNKNOWN not in (new.get("metadata") or {}).values()
+    is_named_so = Ref.of(old).id == Ref.of(new).id
     return proto.DiffResponse(
         changes=proto.DiffResponse.DIFF_SOME if found else proto.DiffResponse.DIFF_NONE,
         replaces=sorted(replaces),
@@ -146,6 +146,8 @@ def compare(old: Object, new: Object, mutable: Mutable, ignored: Iterable[str] =
 
 def _in_one_namespace(old: Object, new: Object) -> tuple[Object, Object]:
     """Both with the default namespace where only one of them names a namespace."""
+    if new.get("metadata") is UNKNOWN:
+        return old, new
     ours, theirs = (dict(item.get("metadata") or {}) for item in (old, new))
     if bool(ours.get("namespace")) != bool(theirs.get("namespace")):
         ours["namespace"] = ours.get("namespace") or DEFAULT_NAMESPACE

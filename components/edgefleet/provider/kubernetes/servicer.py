@@ -190,8 +190,9 @@ class KubernetesServicer(provider_pb2_grpc.ResourceProviderServicer):
             return proto.CheckResponse(inputs=request.news, failures=failures_of(problems))
         item = normalized(item)
         self._foreseen.note(item)
-        if self._is_namespaced(Kind.of(item)) and not item["metadata"].get("namespace"):
-            item["metadata"]["namespace"] = self._namespace
+        metadata = item["metadata"]
+        if metadata is not UNKNOWN and not metadata.get("namespace") and self._is_namespaced(Kind.of(item)):
+            metadata["namespace"] = self._namespace
         return proto.CheckResponse(inputs=encode(to_properties(item, marks)))
 
     def _is_namespaced(self, kind: Kind) -> bool | None:

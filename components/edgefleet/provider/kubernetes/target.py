@@ -141,5 +141,5 @@ class Target(Protocol):
 
 def planned_id(item: Object) -> str:
     """The id of an object that is to be, empty where a part of it is unknown."""
-    metadata = item.get("metadata") or {}
-    return "" if UNKNOWN in (metadata.get("name"), metadata.get("namespace")) else Ref.of(item).id
+    parts = item.get("metadata"), at(item, "metadata", "name"), at(item, "metadata", "namespace")
+    return "" if UNKNOWN in parts else Ref.of(item).id
