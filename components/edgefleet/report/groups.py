@@ -1,6 +1,6 @@
 """The sections of changed and new sites: one line a change, with a count and where it is declared."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
@@ -11,6 +11,7 @@ from edgefleet.report.layout import COLUMNS, both_ends, listed
 from edgefleet.report.object_lines import ObjectLine
 from edgefleet.report.plan_view import Group, Row, SiteOutcome, View
 from edgefleet.report.presenters import LOST
+from edgefleet.workloads.differences import ObjectChange
 
 TITLES: dict[SiteOutcome, tuple[str, str, str]] = {
     "reflash": ("REFLASH", "bold yellow", "{sites} {need} a visit"),
@@ -81,6 +82,12 @@ def whole(group: Group) -> Iterator[Text]:
     yield from _group(group, is_all=True)
     yield from listed(group.sites, indent=6)
     yield Text()
+
+
+def object_values(changes: Iterable[ObjectChange]) -> Iterator[Text]:
+    """A line for each value of objects that differs."""
+    for line in object_lines.lines(changes):
+        yield from _object(line)
 
 
 def _object(line: ObjectLine) -> Iterator[Text]:

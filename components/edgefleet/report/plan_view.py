@@ -52,7 +52,7 @@ class Row:
     changes: tuple[Change, ...] = ()
     """Values that differ."""
     objects: tuple[ObjectChange, ...] = ()
-    """What that does to the Kubernetes objects of a site."""
+    """What that does to the Kubernetes objects of a site, or to the object that the resource is."""
     nodes: tuple[str, ...] = ()
     """All nodes that the site has."""
     store: str = ""

@@ -32,6 +32,7 @@ from edgefleet.workloads.differences import ObjectChange
 
 Presenter = Callable[[Step], Row]
 """Step of an engine -> its row, without its outcome and place, which depend on the whole run."""
+KUBERNETES = "kubernetes:"
 CHANGING = frozenset({"update", "replace"})
 _OF_OBJECTS = frozenset({"workloads", "airgap", "nodes", "passphrases"})
 """Inputs of a site that the objects of its workloads follow from."""
@@ -101,7 +102,17 @@ def _in_store(digest: Any) -> str:
 
 
 def _by_names(step: Step) -> Row:
-    return Row(kind=step.type, name=step.name, op=step.op, differing=step.diff)
+    found = tuple(_values_of_object(step))
+    differing = () if found else step.diff
+    return Row(kind=step.type, name=step.name, op=step.op, differing=differing, objects=found)
+
+
+def _values_of_object(step: Step) -> Iterator[ObjectChange]:
+    """The values that differ in a Kubernetes object that is a resource of its own."""
+    if step.type.startswith(KUBERNETES) and step.op in CHANGING:
+        old, new = dict(step.old_inputs), dict(step.new_inputs)
+        if isinstance(new.get("metadata"), Mapping) and old.keys() and "kind" in new:
+            yield from objects.inside("", old, new)
 
 
 def _site(step: Step) -> Row:

@@ -163,6 +163,7 @@ def others(view: View) -> Iterator[Text]:
         if other.differing:
             left.append(f"  {', '.join(other.differing)}")
         yield from both_ends(left, other.kind)
+        yield from groups.object_values(other.objects)
 
 
 def media(medium_usages: Sequence[MediumUsage], *, is_all: bool = False) -> Iterator[Text]:

@@ -126,7 +126,7 @@ def _between(name: str, old: _Part | None, new: _Part | None) -> tuple[ObjectCha
     return (
         *(_whole(name, each, is_new=False) for key, each in olds.items() if key not in news),
         *(_whole(name, each, is_new=True) for key, each in news.items() if key not in olds),
-        *(change for key, each in news.items() if key in olds for change in _inside(name, olds[key], each)),
+        *(change for key, each in news.items() if key in olds for change in inside(name, olds[key], each)),
     )
 
 
@@ -143,7 +143,8 @@ def _whole(workload: str, of: Object, *, is_new: bool) -> ObjectChange:
     return ObjectChange(workload=workload, object=title(of), op="added" if is_new else "removed")
 
 
-def _inside(workload: str, old: Object, new: Object) -> Iterator[ObjectChange]:
+def inside(workload: str, old: Object, new: Object) -> Iterator[ObjectChange]:
+    """The values that differ between two versions of an object; texts of a Secret are not shown."""
     for parts, before, after in _in_maps(old, new, ()):
         is_secret = new["kind"] == "Secret" and parts[0] in _TEXTS_OF_SECRETS
         yield ObjectChange(
