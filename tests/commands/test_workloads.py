@@ -89,3 +89,29 @@ def test_a_changed_secret_shows_no_text(shops: World) -> None:
     planned = shops.run("preview", "-s", "dev").out
     assert "      Secret/till: API_KEY (secret)                     stacks/dev.fleet.yaml:16\n" in planned
     assert "another text" not in planned + shops.run("preview", "-s", "dev", "--json", "-").out
+
+
+def test_a_site_shows_what_it_runs(shops: World) -> None:
+    """From which line, with its images and what it takes; JSON has the same."""
+    shops.edit("port: 8081,", "port: 8081, expose: {host: menu.local, port: 8090},")
+    ran = shops.run("sites", "show", "berlin", "-s", "dev")
+    digest = shops.engine.resources["berlin"].outputs["images"]["n1"]["seed"]
+    assert 0 == ran.code, ran.err
+    assert [
+        "berlin: 2 workloads                                     stacks/dev.fleet.yaml:11",
+        "  menu  web, on n1                                      stacks/dev.fleet.yaml:21",
+        "      registry.example/shop/menu:2",
+        "      memory 64Mi, cpu 50m",
+        "      http://menu.local, port 8090",
+        "  till  web, on n1                                      stacks/dev.fleet.yaml:16",
+        "      registry.example/shop/till:1.4",
+        "      memory 64Mi, cpu 50m",
+        "taken, with k3s and the system: memory 1.7 of 8.6 GB, cpu 0.4 of 4 cores, disk",
+        "  7.4 of 68.7 GB",
+        f"n1: {digest}",
+    ] == ran.out.splitlines()
+    document = shops.run("sites", "show", "berlin", "-s", "dev", "--json", "-").json
+    assert ["menu", "till"] == [each["name"] for each in document["workloads"]]
+    assert {"taken": 400, "whole": 4000} == document["capacity"]["cpu"]
+    unknown = shops.run("sites", "show", "berlim", "-s", "dev")
+    assert (1, True) == (unknown.code, "berlin" in unknown.err)

@@ -30,6 +30,7 @@ COMMANDS = {
     ),
     "schema": ("schema:command", "Print the JSON Schema of fleet files."),
     "sites list": ("sites:listing", "List each node's desired and acknowledged image; the default."),
+    "sites show": ("sites_show:show", "Show what runs at a site, and what it takes."),
     "sites ack": ("sites:ack", "Mark sites as running their desired image."),
     "sites sheet": ("sites_sheet:sheet", "Write a printable page for each site: media, nodes and steps."),
     "sites password": ("sites_access:password", "Print the console passwords of the user rescue."),

@@ -1,0 +1,35 @@
+"""`edgefleet sites show`: what runs at a site, from which line of the fleet file, and what it takes."""
+
+from typing import Annotated
+
+import typer
+
+from edgefleet.commands import options
+from edgefleet.commands.json_output import JsonFile
+from edgefleet.commands.screen import show as show_lines
+from edgefleet.commands.session import session_of
+from edgefleet.commands.stack import load, nearest
+from edgefleet.commands.state_sites import recorded_sites
+from edgefleet.errors import InvalidInput
+from edgefleet.report import site_contents
+
+
+def show(
+    context: typer.Context,
+    site: Annotated[str, typer.Argument(metavar="SITE", help="Name of the site.")],
+    *,
+    stack: options.Stack,
+    json: options.Json = None,
+    engine: options.WantedEngine = "auto",
+) -> None:
+    """Show what runs at a site, and what it takes."""
+    session = session_of(context)
+    fleet = load(session.project, stack)
+    if site not in fleet.sites:
+        raise InvalidInput.at("", "unknown-site", f"there is no site {site!r}", nearest(site, fleet.sites))
+    place = JsonFile.to(session, json)
+    recorded = recorded_sites(session, stack, engine)
+    contents = site_contents.contents(fleet, site, recorded[site].digests if site in recorded else {})
+    place.write(site_contents.document(stack, contents))
+    if not place.is_stdout:
+        show_lines(session, site_contents.lines(contents))
