@@ -145,7 +145,7 @@ class Parts:
         """The settings of the whole region; empty if any is invalid."""
         head = {key: {} if key in _APART else value for key, value in plain.items()}
         try:
-            settings: dict[str, Any] = _adapter("document").validate_python(head)
+            settings: dict[str, Any] = _adapter("document").validate_python(head, context=self._context)
         except ValidationError as error:
             self.problems += problems_of(error, head, (), self.provenance)
             return {}

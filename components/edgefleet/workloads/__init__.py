@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from edgefleet.workloads import function, inference, job, payload, web
+from edgefleet.workloads import cache, function, inference, job, payload, session, web
 from edgefleet.workloads.base.kind import Kind
 
 KINDS: dict[str, Kind[Any]] = {
-    kind.name: kind for kind in (function.KIND, inference.KIND, job.KIND, payload.KIND, web.KIND)
+    kind.name: kind
+    for kind in (cache.KIND, function.KIND, inference.KIND, job.KIND, payload.KIND, session.KIND, web.KIND)
 }
 """dict[name in a fleet file -> kind]."""

@@ -18,6 +18,7 @@ from edgefleet.model import plain_data
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import Grammar, checked, nearest, shown, wrong
 
+PLACEHOLDER_RE = r"\{[a-z][A-Za-z.]*\}"
 T = TypeVar("T")
 _NAME = r"fleet|region|(?:site|node)\.[A-Za-z.]+"
 _PLACEHOLDER = re.compile(rf"\{{\{{({_NAME})\}}\}}|\{{({_NAME})\}}")
@@ -108,7 +109,9 @@ def _unknown(name: str, hint: str) -> PydanticCustomError:
     return wrong("bad-placeholder", f"{shown('{' + name + '}')} is no value of a site", hint)
 
 
-def _known(*names: str) -> Callable[[str], str]:
+def known(*names: str) -> Callable[[str], str]:
+    """The check that a text has no placeholders but `names`."""
+
     def check(text: str) -> str:
         check_known(text, names)
         for name in _LIKELY.findall(text):
@@ -129,7 +132,7 @@ _TEXT = Grammar(
     "one line of text",
     "write one line without control characters",
     4000,
-    _known(*SITE_VALUES),
+    known(*SITE_VALUES),
     is_ascii=False,
 )
 Text = Annotated[str, _TEXT]
@@ -148,5 +151,5 @@ Lines = Annotated[
     ),
 ]
 """Lines of text, or a file of the project, in which values of the site may stand."""
-ContainerText = Annotated[str, replace(_TEXT, then=_known(*SITE_VALUES, *NODE_VALUES))]
+ContainerText = Annotated[str, replace(_TEXT, then=known(*SITE_VALUES, *NODE_VALUES))]
 """A value of an environment, or an argument: values of the node may stand in it, too."""

@@ -1,0 +1,27 @@
+"""Configuration files of the servers that workloads run in containers."""
+
+from edgefleet.model.writers.written import Syntax
+
+NGINX = Syntax("nginx's configuration", "workloads/nginx.conf")
+
+
+@NGINX.writer
+def plain(text: str) -> str:
+    """An argument without quotes, variables and blanks (nginx.org, docs/syntax)."""
+    return NGINX.check(text, r"[A-Za-z0-9./:_~%+,=@\[\]-]+")
+
+
+@NGINX.writer
+def below(text: str) -> str:
+    """The key of a map that matches a path and all below it: a regular expression (PCRE)."""
+    path = NGINX.check(text, "/[A-Za-z0-9/._~+,=:@-]*").rstrip("/")
+    return "~^" + path.replace(".", "[.]").replace("+", "[+]") + "(/|$)"
+
+
+VALKEY = Syntax("Valkey's configuration", "workloads/valkey.conf")
+
+
+@VALKEY.writer
+def option(text: str) -> str:
+    """One of the names that an option takes, which needs no quotes (valkey.conf)."""
+    return VALKEY.check(text, "[a-z][a-z-]*")
