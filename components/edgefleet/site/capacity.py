@@ -112,7 +112,7 @@ def _overloaded(sites: Mapping[str, SiteSpec], locate: Locate) -> Iterator[Probl
     loads = Loads()
     alike: dict[tuple[str, str], list[Lack]] = {}
     for site in sites.values():
-        for lack in loads.of(site).lacks() if site.workloads else ():
+        for lack in loads.lacks(site) if site.workloads else ():
             where = locate(site.name, _path_of(lack))
             alike.setdefault((where, described(lack)), []).append(lack)
     for (where, words), equal in alike.items():

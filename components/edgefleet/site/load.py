@@ -5,7 +5,7 @@ has room for its daemons and some node for the largest Pod.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Literal, get_args
@@ -199,6 +199,7 @@ class Loads:
 
     def __init__(self) -> None:
         self._loads: dict[tuple[str, bool], tuple[Load, ...]] = {}
+        self._lacks: dict[str, tuple[Lack, ...]] = {}
 
     def of(self, site: SiteSpec) -> SiteLoad:
         """The workloads of `site`, and its nodes."""
@@ -208,6 +209,14 @@ class Loads:
             loads={name: self._of_workload(site, name) for name in site.workloads},
             nodes={name: tuple(of.get(NODES, site.nodes)) for name, of in site.workloads.items()},
         )
+
+    def lacks(self, site: SiteSpec) -> Iterator[Lack]:
+        """What does not fit at `site`; equal sites are compared once."""
+        load = self.of(site)
+        shape = repr((site.airgap, load.rooms, load.nodes))
+        if shape not in self._lacks:
+            self._lacks[shape] = load.lacks()
+        return (replace(lack, site=site.name) for lack in self._lacks[shape])
 
     def _of_workload(self, site: SiteSpec, name: str) -> tuple[Load, ...]:
         key = (name, site.airgap)
