@@ -153,7 +153,8 @@ def check_passphrases(
     for site in sites:
         for flaw in flaws(fleet.sites[site], passphrases):
             path = format_path(flaw[0].path)
-            report(flaw, fleet.locate(site, path), f"sites.{site}.{path}")
+            own = path if flaw[0].path[0] == "workloads" else f"sites.{site}.{path}"
+            report(flaw, fleet.locate(site, path), own)
     for flaw in flaws_at(hub_references(fleet.hub_workloads), passphrases):
         report(flaw, fleet.provenance.near(flaw[0].path), format_path(flaw[0].path))
     if places:

@@ -6,7 +6,7 @@ repeat no input and stay small.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
@@ -15,13 +15,15 @@ from edgefleet.io.environment import Created, Environment, Found, Incomplete, Re
 from edgefleet.io.store import ArtifactStore, check_key
 from edgefleet.keys.derivation import is_site_key
 from edgefleet.model.medium import Medium
-from edgefleet.model.paths import format_path
+from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import KEY_HINT, SEED, TOKEN, SiteInputs, SiteOutputs, StoredImage, id_of
 from edgefleet.model.spec import from_plain
 from edgefleet.model.stack_secrets import flaws, secret_hint
 from edgefleet.model.unknown import is_known
 from edgefleet.site.render import SiteImage, render_site
+from edgefleet.workloads import checking
+from edgefleet.workloads.base.kind import Place
 
 Renderer = Callable[[SiteSpec, str, Mapping[str, str]], Mapping[str, SiteImage]]
 """(site, its key, passphrases) -> dict[node name -> image]; pure."""
@@ -68,6 +70,7 @@ class Site(Resource):
             yield Problem(code="key", path="key", problem=problem, hint=KEY_HINT)
         if is_known(spec.passphrases) and is_known(*spec.passphrases.values()):
             yield from _lacking(spec)
+        yield from _of_workloads(spec)
         if not spec.nodes:
             yield Problem(
                 code="no-nodes", path="nodes", problem="is empty", hint="give the site at least one node"
@@ -211,6 +214,22 @@ class Site(Resource):
         problem = f"{len(failed)} of {len(outputs.images)} images of site {spec.name} are missing or altered"
         summary = Problem(code="incomplete", problem=problem, hint="fix the cause below and run up again")
         raise Incomplete((summary, *causes), id=self.identity(spec), outputs=outputs) from failed[0]
+
+
+def _of_workloads(spec: SiteInputs) -> Iterable[Problem]:
+    """Entries that are no workloads, as another program may have written them."""
+    for name, entry in spec.workloads.items() if is_known(spec.workloads) else ():
+        if not is_known(*_leaves(entry)):
+            continue
+        place = Place(name=name, is_airgapped=spec.airgap is True)
+        for problem in checking.of_entry(name, entry, place):
+            path = format_path(("workloads", name, *parse_path(problem.path)))
+            yield replace(problem, path=path)
+
+
+def _leaves(value: Any) -> Iterable[Any]:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return [value] if inside is None else [leaf for inner in inside for leaf in _leaves(inner)]
 
 
 def _lacking(spec: SiteInputs) -> Iterable[Problem]:

@@ -4,20 +4,48 @@ Limits of names: Kubernetes docs, overview/working-with-objects/names and worklo
 Pods of a StatefulSet have a label with its name and eleven characters more (kubernetes issue 64023).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
 
 from edgefleet.errors import Problem
+from edgefleet.model.paths import Part
+from edgefleet.model.pydantic_errors import translated
+from edgefleet.model.syntax import nearest, shown
+from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.workloads import KINDS
 from edgefleet.workloads.base.kind import Object, Place
 from edgefleet.workloads.base.patching import misses
 from edgefleet.workloads.base.spec import Composed, Workload
-from edgefleet.workloads.composing import SHARED, kind_of, unpatched
+from edgefleet.workloads.composing import KIND, SHARED, Entry, kind_of, spec_of, unpatched
 
 RESERVED = frozenset({SHARED, "default", "system-upgrade"})
 """Namespaces of Kubernetes and of what edgefleet installs, besides those with `_PREFIXES`."""
 _PREFIXES = ("kube-", "cattle-")
 _LIMITS: Mapping[str, int] = {"CronJob": 52, "StatefulSet": 52, "Job": 63, "Namespace": 63, "Service": 63}
 _LIMIT = 253
+
+
+def of_entry(name: str, entry: Entry, place: Place) -> Iterator[Problem]:
+    """What is wrong with an entry of a site, which another program may have written; paths are below it."""
+    kind = entry.get(KIND)
+    if kind not in KINDS:
+        problem = f"{shown(kind)} is no kind of workload"
+        yield Problem.of_value(KIND, "unknown-kind", problem, nearest(str(kind), KINDS))
+        return
+    try:
+        spec = spec_of(entry)
+    except ValidationError as error:
+        for each in translated(error, entry, keys=lambda path: _keys(KINDS[kind].spec, path)):
+            yield each.problem
+    else:
+        yield from problems(name, spec, [place])
+
+
+def _keys(spec: Any, path: tuple[Part, ...]) -> Collection[str]:
+    shape = at(spec, path)
+    return fields_of(shape.bare) if shape else ()
 
 
 def problems(name: str, spec: Workload, places: Sequence[Place]) -> Iterator[Problem]:

@@ -68,8 +68,8 @@ def spec_of(of_entry: Entry) -> Workload:
         pydantic.ValidationError: it is none.
     """
     fields = {key: value for key, value in of_entry.items() if key != NODES}
-    if fields.get(SECRETS):
-        fields[SECRETS] = {name: secret_name(text) or _HIDDEN for name, text in fields[SECRETS].items()}
+    if isinstance(texts := fields.get(SECRETS), dict):
+        fields[SECRETS] = {name: secret_name(str(text)) or _HIDDEN for name, text in texts.items()}
     spec: Workload = adapter(KINDS[of_entry[KIND]].spec).validate_python(fields)
     return unescaped(spec) if "{{" in str(fields) else spec
 
