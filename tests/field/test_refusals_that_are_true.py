@@ -62,6 +62,13 @@ WITHOUT = {
     "model.plain_data bad-value": "of another program's spec: tests/model/test_plain_data.py",
     "model.version_skew downgrade": "of two versions: tests/model/test_version_skew.py",
     "model.version_skew skew": "the same",
+    **dict.fromkeys(
+        (
+            *(f"workloads.chart {code}" for code in ("hooks", "other-version", "random-chart")),
+            *("workloads.chart secret-in-values", "workloads.manifests not-rendered"),
+        ),
+        "of charts and kustomize folders: tests/workloads/test_chart.py, test_manifests.py",
+    ),
     "runtimes.base.k3s_keys reserved-k3s-config": "of another program's spec",
 }
 """dict[problem without a case -> the reason]."""

@@ -14,8 +14,9 @@ import pytest
 from tests.io.servers import FileServer, Handler, free_port, half, page, serving, silence, status
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure
-from edgefleet.io.artifact_cache import ArtifactCache, root_of
+from edgefleet.io.artifact_cache import ArtifactCache
 from edgefleet.io.logins import Logins
+from edgefleet.io.user_cache import root_of
 from edgefleet.io.web import Policy, Web
 
 DATA = random.Random(1).randbytes(1_000_000)  # noqa: S311 - no secret

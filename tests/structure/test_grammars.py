@@ -194,6 +194,7 @@ PERMITTED: dict[str, set[str]] = {
     "one line of text": {*HOSTILE} - LINES - UNREADABLE,
     "the value of an annotation": {*HOSTILE} - LINES - UNREADABLE,
     "text of printable characters": {*HOSTILE} - {"carriage return"} - UNREADABLE,
+    "text of Kubernetes objects": {*HOSTILE} - {"carriage return"} - UNREADABLE,
     "text of a Kubernetes manifest": {*HOSTILE} - {"carriage return"} - UNREADABLE,
     "words for a kernel": {"semicolon"},
     "a name or glob of network interfaces": {"bracket"},
@@ -217,6 +218,7 @@ EXAMPLES: dict[str, list[str]] = {
     "a host in a request": ["menu.example.com", "10.0.0.1:8080"],
     "a key of k3s's config.yaml": ["kubelet-arg", "kubelet-arg+"],
     "a path of a file on a node": ["/etc/modprobe.d/quirks.conf", "/opt/till/.env"],
+    "text of Kubernetes objects": ["apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n# "],
     "text of a Kubernetes manifest": ["apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n# "],
     "a network": ["10.250.0.0/16", "fd00::/64"],
     "a name of a link": ["cameras"],
@@ -245,6 +247,7 @@ EXAMPLES: dict[str, list[str]] = {
     "the address of a page": ["https://shops.example/{site}", "http://{region}.lan:80/#/{site}"],
     "the address of a proxy": ["http://proxy.example:3128"],
     "where a base image is found": ["https://images.example/base.raw", "file:bases/a.raw"],
+    "where a chart is found": ["oci://registry.example/charts/agent", "file:charts/agent-1.8.2.tgz"],
     "where a model is found": ["https://models.example/4.onnx", "s3://models/a/4.onnx"],
     "where a tunnel ends": ["bastion.example.org:51820", "[fd00::1]:51820"],
 }

@@ -15,9 +15,10 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.hub.upgrades import needs
 from edgefleet.io import disk
-from edgefleet.io.artifact_cache import ArtifactCache, root_of
+from edgefleet.io.artifact_cache import ArtifactCache
 from edgefleet.io.logins import Logins
 from edgefleet.io.sourcing import Sources
+from edgefleet.io.user_cache import root_of
 from edgefleet.io.web import Web
 from edgefleet.model.medium import Base
 from edgefleet.model.releases import RELEASES

@@ -14,7 +14,7 @@ from edgefleet.commands.selection import Selector, required
 from edgefleet.commands.session import Session
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
 from edgefleet.io import disk, parallel
-from edgefleet.io.artifact_cache import root_of
+from edgefleet.io.user_cache import root_of
 from edgefleet.model.site_resource import IMAGE, PARTS, SEED, SiteInputs
 from edgefleet.report.human import counted
 from edgefleet.report.progress import SiteProgress

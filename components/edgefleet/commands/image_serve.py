@@ -15,9 +15,10 @@ from edgefleet.commands.secrets import assembled
 from edgefleet.commands.selection import Selector, required, selecting
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.io.artifact_cache import ArtifactCache, root_of
+from edgefleet.io.artifact_cache import ArtifactCache
 from edgefleet.io.seed_ledger import Ledger
 from edgefleet.io.seed_server import SeedServer, Shelf, tls_context
+from edgefleet.io.user_cache import root_of
 from edgefleet.keys.derivation import netboot_word
 from edgefleet.report.human import counted
 from edgefleet.site.render import render

@@ -14,8 +14,9 @@ from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.fleet import Fleet
-from edgefleet.io.artifact_cache import ArtifactCache, root_of
+from edgefleet.io.artifact_cache import ArtifactCache
 from edgefleet.io.signing import PublicKey, read_public
+from edgefleet.io.user_cache import root_of
 from edgefleet.model.site_resource import IMAGE
 from edgefleet.report.human import counted
 from edgefleet.site.expectation import Expectation

@@ -15,6 +15,7 @@ from edgefleet.fleetfile.levels import dropped
 from edgefleet.fleetfile.partial import build
 from edgefleet.fleetfile.placement import unknown, vocabulary
 from edgefleet.fleetfile.provenance import Membership
+from edgefleet.fleetfile.rendering import Renderer, newest
 from edgefleet.fleetfile.resolution import ONLY_NODE, Resolver, Written
 from edgefleet.fleetfile.running import Running
 from edgefleet.fleetfile.table import Row
@@ -107,18 +108,28 @@ class Building:
                     )
         return specs
 
-    def placed(self, workloads: Mapping[str, Workload], hub: Hub) -> dict[str, SiteSpec]:
+    def rendered(
+        self, workloads: Mapping[str, Workload], hub: Hub, renderer: Renderer
+    ) -> dict[str, Workload]:
+        """`workloads` with the objects that others wrote; those that cannot be rendered are reported."""
+        versions = [site.k3s.version for site in self.built.values()]
+        done = renderer.specs(workloads, newest(versions or [hub.k3s.version]))
+        self.parts.left_out["workloads"] |= workloads.keys() - done.keys()
+        return done
+
+    def placed(self, workloads: Mapping[str, Workload], hub: Hub, renderer: Renderer) -> dict[str, SiteSpec]:
         """The sites with their valid workloads; contradictions of and between workloads are reported."""
         running = Running(
             workloads={**workloads},
             left_out=self.parts.left_out["workloads"],
             hub=hub,
             hub_values={"fleet": self.written.fleet, "region": self.written.region},
+            renderer=renderer,
         )
         problems = [*running.check_each()]
         self.built, between = running.placed(self.built, self.parts.provenance.members)
         self.at_hub = running.at_hub
-        self.parts.problems += map(self._located, (*problems, *between))
+        self.parts.problems += map(self._located, (*renderer.problems, *problems, *between))
         for site in self.built.values():
             for problem in running.clashes(site):
                 self._report_inherited(self._located(problem))

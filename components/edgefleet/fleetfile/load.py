@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.fleetfile import artifacts_lock, inventory
 from edgefleet.fleetfile.artifacts import Artifacts
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
@@ -21,6 +21,7 @@ from edgefleet.fleetfile.document_io import included_texts, read_text, shown_pat
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.partial import build
 from edgefleet.fleetfile.provenance import Provenance
+from edgefleet.fleetfile.rendering import Renderer
 from edgefleet.fleetfile.resolution import Written
 from edgefleet.fleetfile.source import Source
 from edgefleet.fleetfile.validation import Parts
@@ -76,11 +77,15 @@ def _load(path: Path, root: Path, *, is_locking: bool) -> Fleet:
     building.check_revoked(head.get("revoked", {}))
     workloads = building.workloads(parts.named("workloads", plain.get("workloads", {}), "workload"))
     hub = _control_plane(head, parts, plain)
-    built = building.placed(workloads, hub)
+    mirrors = build(Artifacts, head.get("artifacts", {})).mirrors
+    renderer = Renderer(project=root, mirrors=mirrors)
+    workloads = building.rendered(workloads, hub, renderer)
+    built = building.placed(workloads, hub, renderer)
     if not is_locking:
         built = building.carrying(lock)
     if problems:
-        raise InvalidInput(_in_order(problems, broken))
+        failed = OutsideFailure if len(problems) == renderer.outside else InvalidInput
+        raise failed(_in_order(problems, broken))
     text.forget()
     return Fleet(
         name=written.fleet,
@@ -94,7 +99,7 @@ def _load(path: Path, root: Path, *, is_locking: bool) -> Fleet:
         profiles_used=building.profiles_used(),
         workloads=workloads,
         hub_workloads=building.at_hub,
-        mirrors=build(Artifacts, head.get("artifacts", {})).mirrors,
+        mirrors=mirrors,
         lock=lock,
         provenance=parts.provenance,
     )

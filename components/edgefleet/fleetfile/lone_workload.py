@@ -77,7 +77,11 @@ def _spec(name: str, plain: Mapping[str, Any], texts: Callable[[str], str]) -> W
         raise InvalidInput([*problems, *(each.problem for each in errors)]) from error
     if problems:
         raise InvalidInput(problems)
-    spec: Workload = build(KINDS[part["kind"]].spec, part)
+    kind = KINDS[part["kind"]]
+    if kind.render is not None:
+        problem = f"{kind.name} is rendered when a fleet file is read"
+        raise InvalidInput(Problem.of_value("kind", "of-a-fleet", problem, "declare it in a fleet file"))
+    spec: Workload = build(kind.spec, part)
     return spec
 
 

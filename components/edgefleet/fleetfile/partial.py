@@ -68,7 +68,8 @@ def _fields(kind: Any, level: Level | None) -> dict[str, Any]:
     for field in fields(kind):
         hint, shape = hints[field.name], shape_of(hints[field.name])
         limit = shape.note(At)
-        if level is None or limit is None or level in limit.levels:
+        is_there = limit is None or (bool(limit.levels) if level is None else level in limit.levels)
+        if is_there:
             inside = _written(hint, level)
             annotations[field.name] = Required[inside] if _is_required(field, shape) else inside
     return annotations

@@ -7,6 +7,7 @@ from typing import Any
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.provenance import Membership
+from edgefleet.fleetfile.rendering import Renderer
 from edgefleet.fleetfile.resolution import Written
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.site import SiteSpec
@@ -139,8 +140,9 @@ def _values(rule: str | LabelRule) -> Iterator[tuple[tuple[Part, ...], str]]:
 class Placing:
     """Makes the entries of sites; sites at which a workload is the same share its entry."""
 
-    def __init__(self, workloads: Mapping[str, Workload]) -> None:
+    def __init__(self, workloads: Mapping[str, Workload], renderer: Renderer) -> None:
         self.workloads = workloads
+        self._renderer = renderer
         self.lacking: dict[tuple[str, str], list[str]] = {}
         """dict[(workload, placeholder in it) -> sites that have no value for it]."""
         self._entries: dict[tuple[str, tuple[str, ...]], tuple[dict[str, Any], frozenset[str]]] = {}
@@ -148,7 +150,7 @@ class Placing:
     def entries(self, site: SiteSpec, member: Membership) -> dict[str, dict[str, Any]]:
         """dict[workload -> its entry] of a site, with the site's values in its texts."""
         return {
-            name: self._entry(name, site, nodes)
+            name: self._renderer.entry(name, self._entry(name, site, nodes), site.k3s.version, site.name)
             for name, spec in self.workloads.items()
             if (nodes := nodes_of(spec.where, site, member))
         }

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edgefleet.errors import Problem
-from edgefleet.fleetfile.placement import Placing
+from edgefleet.fleetfile.placement import HUB, Placing
 from edgefleet.fleetfile.provenance import Membership
+from edgefleet.fleetfile.rendering import Renderer
 from edgefleet.fleetfile.wiring import Wiring
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path, parse_path
@@ -31,6 +32,7 @@ class Running:
     left_out: set[str]
     """Names of invalid ones."""
     hub: Hub
+    renderer: Renderer
     hub_values: Mapping[str, str]
     """dict[placeholder -> its value at the hub]."""
     at_hub: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -53,12 +55,16 @@ class Running:
         self, sites: Mapping[str, SiteSpec], members: Mapping[str, Membership]
     ) -> tuple[dict[str, SiteSpec], list[Problem]]:
         """The sites with their workloads, and contradictions between those and the places where they run."""
-        placing = Placing(self.workloads)
+        placing = Placing(self.workloads, self.renderer)
         done = {
             name: replace(site, workloads=placing.entries(site, members[name]))
             for name, site in sites.items()
         }
-        self.at_hub = placing.hub_entries(self.hub_values)
+        version = self.hub.k3s.version or f"v{self.hub.eks.version}.0"
+        self.at_hub = {
+            name: self.renderer.entry(name, entry, version, HUB)
+            for name, entry in placing.hub_entries(self.hub_values).items()
+        }
         wiring = Wiring(
             workloads=self.workloads,
             left_out=self.left_out,

@@ -26,21 +26,12 @@ from edgefleet.io.web import Web
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.syntax import few
 
-NAME = "edgefleet"
 T = TypeVar("T")
 _NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS})
 _FIRST_LOOK, _LONGEST_LOOK = 0.05, 1.0
 """Seconds between two checks whether another process has downloaded a file."""
 _ABANDONED = 24 * 3600.0
 """Age in seconds from which an unfinished file counts as left by a killed process."""
-
-
-def root_of(environment: Mapping[str, str]) -> Path:
-    """Where this user's cache is: ``$XDG_CACHE_HOME/edgefleet``, else ``~/.cache/edgefleet``."""
-    folder = environment.get("XDG_CACHE_HOME", "")
-    if folder.startswith("/"):  # the standard ignores relative ones
-        return Path(folder) / NAME
-    return Path(environment.get("HOME", "/root")) / ".cache" / NAME
 
 
 class ArtifactCache:

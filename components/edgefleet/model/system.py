@@ -53,14 +53,14 @@ def _documents(text: str) -> str:
 
 
 @lru_cache(256)
-def objects(text: str) -> tuple[Any, ...]:
+def objects(text: str, deepest: int = DEEPEST) -> tuple[Any, ...]:
     """The documents of a manifest, without empty ones.
 
     Raises:
-        PydanticCustomError: it is no YAML, or has none.
+        PydanticCustomError: it is no YAML, has more than `deepest` levels, or no document.
     """
     try:
-        _check_depth(text)
+        _check_depth(text, deepest)
         documents = tuple(each for each in yaml.load_all(text, yaml.CSafeLoader) if each is not None)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -72,12 +72,12 @@ def objects(text: str) -> tuple[Any, ...]:
     return documents
 
 
-def _check_depth(text: str) -> None:
+def _check_depth(text: str, deepest: int) -> None:
     depth = 0
     for event in yaml.parse(text, yaml.CSafeLoader):  # the parser keeps its stack itself, the loader does not
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            problem = f"this manifest is nested more than {DEEPEST} levels deep"
+        if depth > deepest:
+            problem = f"this manifest is nested more than {deepest} levels deep"
             raise wrong("bad-manifest", problem, "write its objects with fewer levels")
 
 
@@ -103,17 +103,18 @@ class PodImage(NamedTuple):
 @lru_cache(256)
 def pod_images(text: str) -> tuple[PodImage, ...]:
     """The images of all Pods, and of Pod templates anywhere in the objects of a manifest, each once."""
-    return tuple(dict.fromkeys(image for document in objects(text) for image in _images(document)))
+    return tuple(dict.fromkeys(image for document in objects(text) for image in pod_images_of(document)))
 
 
-def _images(value: Any) -> Iterator[PodImage]:
+def pod_images_of(value: Any) -> Iterator[PodImage]:
+    """The images of all Pods, and of Pod templates anywhere in an object."""
     if isinstance(value, dict):
         for key in ("containers", "initContainers"):
             for container in value[key] if isinstance(value.get(key), list) else ():
                 if isinstance(container, dict) and isinstance(container.get("image"), str):
                     yield PodImage(container["image"], str(container.get("imagePullPolicy", "")))
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _images(inner)
+        yield from pod_images_of(inner)
 
 
 _LINES = "write lines of text without control characters, or file: and a path in the project"

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from edgefleet.workloads import cache, function, inference, job, payload, session, web
+from edgefleet.workloads import cache, chart, function, inference, job, manifests, payload, session, web
 from edgefleet.workloads.base.kind import Kind
 
 KINDS: dict[str, Kind[Any]] = {
-    kind.name: kind
-    for kind in (cache.KIND, function.KIND, inference.KIND, job.KIND, payload.KIND, session.KIND, web.KIND)
+    kind.KIND.name: kind.KIND
+    for kind in (cache, chart, function, inference, job, manifests, payload, session, web)
 }
 """dict[name in a fleet file -> kind]."""

@@ -12,12 +12,14 @@ from functools import lru_cache
 from typing import Any
 
 from edgefleet.io.yaml_text import to_yaml
+from edgefleet.model.references import parse_reference
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.spec import adapter, to_plain
 from edgefleet.model.syntax import reference, secret_name
 from edgefleet.workloads import KINDS
 from edgefleet.workloads.base import objects as of
+from edgefleet.workloads.base.foreign import Foreign
 from edgefleet.workloads.base.kind import Object, Place
 from edgefleet.workloads.base.patching import patched
 from edgefleet.workloads.base.spec import Composed, Workload
@@ -140,7 +142,8 @@ def unpatched(spec: Workload, place: Place) -> list[Object]:
     """The objects of a workload at a place before its patches."""
     kind = KINDS[kind_of(spec)]
     objects = [*(kind.objects if place.side == "site" else kind.cloud)(spec, place)]
-    return [of.namespace(place, needs_of(spec)), *objects] if objects else []
+    level = spec.security if isinstance(spec, Foreign) else "restricted"
+    return [of.namespace(place, needs_of(spec), level=level), *objects] if objects else []
 
 
 def text_of(objects: Iterable[Object]) -> str:
@@ -171,5 +174,5 @@ def carried(site: SiteSpec, name: str, node: Node) -> Iterator[Requirement]:
     """What an air-gapped node carries for the workload `name` of its site, which may run there."""
     of_entry = site.workloads[name]
     for image in images(objects_of_entry(of_entry, place_of(site, name))):
-        yield Requirement.image(image, node.arch)
+        yield Requirement.image(str(parse_reference(image)), node.arch)
     yield from KINDS[of_entry[KIND]].carries(spec_of(of_entry), node.arch)

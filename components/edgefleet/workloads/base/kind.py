@@ -49,6 +49,8 @@ class Kind(Generic[S]):
     """Its fields in a fleet file."""
     objects: Callable[[S, Place], Iterable[Object]] = _none
     """Its objects in a cluster, but for the namespace; pure."""
+    render: Callable[[S, Any], S] | None = None
+    """What the outside world adds to it when a fleet file is read (`edgefleet.workloads.base.foreign`)."""
     cloud: Callable[[S, Place], Iterable[Object]] = _none
     """Its objects in the hub's cluster, where it runs there or has a part there."""
     has_cloud: Callable[[S], bool] = _never
