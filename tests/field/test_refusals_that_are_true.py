@@ -70,6 +70,14 @@ WITHOUT = {
         "of charts and kustomize folders: tests/workloads/test_chart.py, test_manifests.py",
     ),
     "runtimes.base.k3s_keys reserved-k3s-config": "of another program's spec",
+    "workloads.checking unknown-kind": "of another program's spec: tests/workloads/test_checking.py",
+    **dict.fromkeys(
+        (
+            *(f"fleetfile.lone_workload {code}" for code in ("of-a-fleet", "unknown-kind", "no-objects")),
+            *(f"fleetfile.lone_workload {code}" for code in ("no-priority", "no-site-value")),
+        ),
+        "of a workload of another program: tests/fleet/test_workload.py",
+    ),
 }
 """dict[problem without a case -> the reason]."""
 AT_ONE_PLACE = {
