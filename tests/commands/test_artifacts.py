@@ -45,8 +45,8 @@ defaults:
   k3s: {{version: v1.36.4+k3s1, releaseUrl: "{files}/a"}}
 artifacts: {{mirrors: {{"https://github.com/": ["{files}/a"]}}}}
 workloads:
-  till: {{images: ["{registry}/shop/till:1"], where: {{sites: [hamburg]}}}}
-  sense: {{runtime: {{name: wasmtime, version: v0.6.0}}}}
+  till: {{kind: payload, images: ["{registry}/shop/till:1"], where: {{sites: [hamburg]}}}}
+  sense: {{kind: payload, runtime: {{name: wasmtime, version: v0.6.0}}}}
 sites:
   hamburg:
     airgap: true
@@ -239,7 +239,7 @@ def test_a_lock_stays_until_somebody_asks(shop: Shop) -> None:
     assert ([], [], before) == (shop.registry.asked, shop.files.asked, shop.lock.read_text())
     upgraded = shop.world.run("artifacts", "lock", "-s", "dev", "--upgrade")
     assert f"changed  {shop.registry.host}/shop/till:1 for amd64\n" == upgraded.out
-    shop.world.edit("  sense: {runtime: {name: wasmtime, version: v0.6.0}}\n", "")
+    shop.world.edit("  sense: {kind: payload, runtime: {name: wasmtime, version: v0.6.0}}\n", "")
     assert "removed  wasmtime v0.6.0 for amd64\n" == shop.world.run("artifacts", "lock", "-s", "dev").out
 
 

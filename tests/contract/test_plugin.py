@@ -28,7 +28,7 @@ def test_it_says_its_port_and_answers(
     client.Handshake(proto.ProviderHandshakeRequest(engine_address="127.0.0.1:1"))
     assert client.GetPluginInfo(Empty()).version
     tokens = json.loads(client.GetSchema(proto.GetSchemaRequest()).schema)["resources"]
-    components = {"edgefleet:index:ControlPlane", "edgefleet:index:Fleet"}
+    components = {f"edgefleet:index:{name}" for name in ("ControlPlane", "Fleet", "Workload")}
     assert components | {each.TOKEN for each in RESOURCES} == set(tokens)
     client.Configure(proto.ConfigureRequest(args=encode({"region": "eu-central-1"})))
     urn = "urn:pulumi:dev::fleet::edgefleet:index:Site::store-0007"

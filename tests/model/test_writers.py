@@ -259,8 +259,8 @@ LISTS = {
     "words": (boot_menus.words, boot_menus.word),
     "all_appended": (boot_menus.all_appended, boot_menus.appended),
 }
-APART = {"number", "here", "addresses"}
-"""Writers with tests of their own."""
+APART = {"number", "here", "addresses", *("plain", "below", "option")}
+"""Writers with tests of their own, of servers in tests/workloads."""
 
 
 def test_every_writer_is_tried() -> None:

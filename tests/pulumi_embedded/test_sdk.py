@@ -24,7 +24,7 @@ def test_the_installed_minor_is_a_verified_one() -> None:
 def test_the_package_requires_the_verified_minors() -> None:
     """Pip installs no other."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert [sdk.requirement()] == [item for item in project["dependencies"] if item.startswith("pulumi")]
+    assert [sdk.requirement()] == [item for item in project["dependencies"] if item.startswith("pulumi>")]
 
 
 def test_verified_minors_are_without_gaps() -> None:
