@@ -20,6 +20,12 @@ def test_a_node_can_say_what_it_is_and_what_it_was_built_for(target: Callable[..
     assert 1_073_741_824 == said["hardware"]["memoryBytes"]
 
 
+def test_the_record_of_a_release_is_one_line_that_everybody_may_read() -> None:
+    """Beside the facts: it names what the release has, so the release cannot have it."""
+    record = facts.release("sha256:0f")
+    assert (facts.RELEASE, b"sha256:0f\n", 0o644) == (record.path, record.content, record.mode)
+
+
 def test_facts_hold_no_secret(target: Callable[..., Target]) -> None:
     """Everybody on the node may read them."""
     (file,) = facts.plan(target()).files

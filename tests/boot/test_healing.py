@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.boot.conftest import Targets
 
-from edgefleet.boot import healing
+from edgefleet.boot import facts, healing
 from edgefleet.model.firstboot import Step
 
 CASE = "recipe-1/server-static"
@@ -179,6 +179,10 @@ def test_what_is_well_is_kept_and_said(machine: Machine) -> None:
     said = machine.done("status")
     assert "This is n1 of de-ber-001, retail in eu-central-1." in said
     assert "k3s answers and this node is ready." in said
+    assert "release" not in said
+    (machine.root / "etc/edgefleet").mkdir(parents=True)
+    (machine.root / facts.RELEASE[1:]).write_bytes(facts.release(f"sha256:{'7' * 64}").content)
+    assert f"\nrelease sha256:{'7' * 64}\n" in machine.done("status")
     place = machine.root / "var/lib/edgefleet"
     modes = [path.stat().st_mode & 0o777 for path in (place, place / "status.json", place / "configurations")]
     assert [0o755, 0o644, 0o700] == modes

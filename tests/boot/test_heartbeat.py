@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.boot.conftest import KEY, Targets
 
-from edgefleet.boot import heartbeat, identity
+from edgefleet.boot import facts, heartbeat, identity
 from edgefleet.keys.certificates import BACKDATED, key_pem, pem
 from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.site_certificate import UNTIL, identified, site_authority
@@ -30,6 +30,7 @@ from edgefleet.model.hub import Hub, HubDns, HubIdentity
 MASTER = hub_master(base64.b64encode(bytes(32)).decode(), fleet="retail", region="eu")
 BY = site_authority(MASTER, fleet="retail", region="eu")
 STRANGER = site_authority(base64.b64encode(b"y" * 32).decode(), fleet="retail", region="eu")
+RELEASE = f"sha256:{'7' * 64}"
 HUB = Hub(kind="k3s", dns=HubDns(name="localhost"), identity=HubIdentity(sites=True))
 
 
@@ -111,6 +112,7 @@ def root(target: Targets, tmp_path: Path) -> Path:
         path = made / file.path[1:]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.content)
+    (made / facts.RELEASE[1:]).write_text(f"{RELEASE}\n")
     (made / "var/lib/edgefleet").mkdir(parents=True)
     (made / "var/lib/edgefleet/status.json").write_text('{\n  "since": "x",\n  "state": "healthy",\n}\n')
     return made
@@ -146,6 +148,7 @@ def test_the_hub_knows_who_calls_by_the_certificate(
     assert ["de-ber-001"] == hub.callers, done.stdout + done.stderr
     (told,) = hub.told
     assert ("de-ber-001", "n1", "healthy") == (told["site"], told["node"], told["state"])
+    assert RELEASE == told["release"]
     assert isinstance(told["uptime"], int)
 
 

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import yaml
 
+from edgefleet.boot import facts
 from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.site_certificate import identified, site_authority
-from edgefleet.model.firstboot import FirstBoot, Target
+from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.hub import Hub, HubDns, HubIdentity
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.safety import Admission, BreakGlass, Firewall, WireGuard
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
-from edgefleet.site.first_boot import first_boot
+from edgefleet.site.first_boot import first_boots
 from edgefleet.site.render import SiteImage, render_site
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-1" / "server-static" / "site.yaml"
@@ -57,8 +58,9 @@ def seeded_node(site: SiteSpec, *, key: str = KEY) -> SeededNode:
         hub_master(key, fleet=site.fleet, region=site.region), fleet=site.fleet, region=site.region
     )
     known = identified(site, key, by, hub)
-    wanted = first_boot(Target(site=known, name=NODE, key=key))
-    return SeededNode(site=known, wanted=wanted, seed=render_site(known, key, {})[NODE])
+    wanted, seed = first_boots(known, key, {})[NODE], render_site(known, key, {})[NODE]
+    record = facts.release(seed.release or "")
+    return SeededNode(site=known, wanted=replace(wanted, files=(record, *wanted.files)), seed=seed)
 
 
 def golden_site() -> SiteSpec:

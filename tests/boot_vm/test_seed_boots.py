@@ -22,6 +22,7 @@ from tests.boot_vm.running import tool
 
 from edgefleet.keys.break_glass import tunnel_address
 from edgefleet.keys.derivation import ssh_host_key
+from edgefleet.runtimes.base.k3s_manifests import COPIES, FOLDER
 
 pytestmark = pytest.mark.boot
 Boot = Callable[..., Booted]
@@ -65,7 +66,7 @@ def seeded() -> SeededNode:
 def other() -> SeededNode:
     """The same after a change: another name, address, user, kernel setting and argument of k3s; no tunnel.
 
-    Its address is not for one card.
+    One of its two workloads has left. Its address is not for one card.
     """
     site = golden_site()
     node = site.nodes[NODE]
@@ -75,6 +76,7 @@ def other() -> SeededNode:
             site,
             users=(site.users[0], replace(site.users[1], name="visitor")),
             sysctls={"net.core.rmem_max": "8000000"},
+            workloads={"till": site.workloads["till"]},
             k3s=replace(site.k3s, config={**site.k3s.config, "kubelet-arg": ["max-pods=32"]}),
             break_glass=replace(site.break_glass, wireguard=None),
             nodes={NODE: replace(node, hostname="de-ber-002", network=network)},
@@ -288,6 +290,33 @@ def test_the_payload_is_where_k3s_looks(first: Booted) -> None:
     name = "k3s-airgap-images-amd64.tar.zst"
     assert PAYLOAD[f"images/{name}"] == first.files[f"/var/lib/rancher/k3s/agent/images/{name}"].content
     assert [name] == first.facts["k3s"]["images"]
+
+
+def test_its_workloads_are_where_k3s_applies_them(first: Booted, seeded: SeededNode) -> None:
+    """For root alone, at the first boot, without a link; and the node says which release it has."""
+    planned = {Path(path).name: content for path, (content, _) in seeded.contents.items() if FOLDER in path}
+    assert {"workload-edgefleet.yaml", "workload-till.yaml", "workload-menu.yaml"} == planned.keys()
+    assert {name: (content, 0o600) for name, content in planned.items()} == applied(first)
+    assert f"release {seeded.seed.release}\n" in first.facts["status"]
+
+
+def applied(booted: Booted) -> dict[str, tuple[bytes, int]]:
+    """dict[name -> content and mode] of the manifests that k3s finds."""
+    files = booted.files.items()
+    return {
+        Path(path).name: (file.content, file.mode) for path, file in files if path.startswith(f"{COPIES}/")
+    }
+
+
+def test_the_manifest_of_a_workload_that_left_is_empty(
+    first: Booted, changed: Booted, other: SeededNode
+) -> None:
+    """k3s then removes its objects; the others are as before."""
+    assert other.site.workloads.keys() == {"till"}
+    before, after = applied(first), applied(changed)
+    assert {**before, "workload-menu.yaml": (b"", 0o600)} == after
+    assert other.seed.release is not None
+    assert other.seed.release in changed.facts["status"]
 
 
 def test_secrets_are_for_root_alone_and_cloud_init_keeps_no_copy(first: Booted, seeded: SeededNode) -> None:

@@ -20,7 +20,7 @@ from edgefleet.keys.derivation import site_key
 from edgefleet.model.site_resource import TOKEN, id_of
 from edgefleet.model.steps import Operation, Outcome, Step
 from edgefleet.site.inputs import laid_out, used
-from edgefleet.site.render import render_site
+from edgefleet.site.render import rendered
 from pulumi_embedded.secrets import Crypter, new_salt
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -108,14 +108,17 @@ class FakeEngine:
             key = site_key(
                 SECRET, fleet=spec.fleet, region=spec.region, site=name, generation=spec.key_generation
             )
+            whole = rendered(spec, key, self.passphrases)
             images = {
                 node: {
                     "seed": image.seed,
                     "uri": f"file:images/sites/{name}/{node}.iso",
                     "parts": image.parts,
+                    "release": image.release,
                 }
-                for node, image in render_site(spec, key, self.passphrases).items()
+                for node, image in whole.images.items()
             }
+            release = {"digest": whole.release.digest, "uri": f"file:images/releases/{name}/a.json"}
             made[name] = Resource(
                 urn=URN + name,
                 type=TOKEN,
@@ -127,7 +130,7 @@ class FakeEngine:
                     passphrases=used(spec, self.passphrases),
                     identity=None,
                 ),
-                outputs={"images": images},
+                outputs={"images": images, "release": release},
                 modified="2026-11-12T12:00:00.123456789Z",
             )
         return made

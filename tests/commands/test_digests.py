@@ -10,7 +10,7 @@ from tests.commands.conftest import SECRET, World
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.images import FORMATS
 from edgefleet.keys.derivation import site_key
-from edgefleet.site.render import render_site
+from edgefleet.site.render import rendered
 
 BASE = f"{{source: 'file:base.img', sha256: {'a' * 64}}}"
 NEEDS = {
@@ -24,10 +24,12 @@ NODE = "n1: {network: {mac: '52:54:00:00:00:%02x', interface: eth0}}"
 
 @dataclass(frozen=True)
 class Digest:
-    """The one that previews show of a site: its name and its value."""
+    """Those of a site: name and value of its image's, its release's, and its node's part of it."""
 
     kind: str
     value: str
+    release: str
+    part: str
 
 
 def brought_up(world: World) -> dict[str, Digest]:
@@ -45,8 +47,9 @@ def brought_up(world: World) -> dict[str, Digest]:
     digests = {}
     for name, spec in fleet.sites.items():
         key = site_key(SECRET, fleet="shops", region="dev", site=name, generation=spec.key_generation)
-        rendered = render_site(spec, key, {})["n1"]
-        digests[name] = Digest(*(("parts", rendered.parts) if rendered.parts else ("seed", rendered.seed)))
+        made = rendered(spec, key, {})
+        of_image, release = made.images["n1"], made.release
+        digests[name] = Digest(of_image.kind, of_image.desired, release.digest, release.parts["n1"])
     return digests
 
 
@@ -68,18 +71,27 @@ def test_each_place_shows_the_same_digest_under_the_same_name(known: World) -> N
     sheets = re.sub("<[^>]*>", "", html.unescape((known.project / "sheets.html").read_text()))
     for site, digest in digests.items():
         cut = digest.value[: len("sha256:") + 12]
-        assert f"{site} n1  {digest.kind}\n    + {digest.value}\n" in planned
-        assert re.search(rf"\+ {site} n1 +{digest.kind} {cut}\n", short)
+        cut_release = digest.release[: len("sha256:") + 12]
+        assert (
+            f"{site} n1  {digest.kind}\n    + {digest.value}\n      {site}  release\n    + {digest.release}\n"
+            in planned
+        )
+        assert re.search(rf"\+ {site} n1 +{digest.kind} {cut}  release {cut_release}\n", short)
         (row,) = (row for row in planned_json["sites"] if row["name"] == site)
         assert (digest.kind, digest.value) == (row["images"]["n1"]["kind"], row["images"]["n1"]["new"])
+        assert digest.release == row["release"]["new"]
         explained = known.run("explain", "-s", "dev", "--target", site).out
-        assert f"{site} n1  {digest.kind}\n    {digest.value}  stays\n" == explained
+        assert (
+            f"{site} n1  {digest.kind}\n    {digest.value}  stays\n"
+            f"{site}  release\n    {digest.release}  stays\n"
+        ) == explained
         assert re.search(rf"{site} n1 +{digest.kind} {cut} +not acknowledged", listed)
         (entry,) = (entry for entry in listed_json["sites"] if entry["name"] == site)
         assert (digest.kind, digest.value) == (
             entry["nodes"]["n1"]["kind"],
             entry["nodes"]["n1"]["desired"],
         )
+        assert (digest.release, digest.part) == (entry["release"], entry["nodes"]["n1"]["release"])
         assert f"{digest.kind} {cut}" in sheets
 
 

@@ -13,7 +13,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import provider_pb2_grpc
-from tests.site.conftest import fake_image
+from tests.site.conftest import fake_image, fake_site
 
 from edgefleet.io.environment import Environment
 from edgefleet.keys.derivation import site_key
@@ -23,7 +23,7 @@ from edgefleet.model.spec import to_plain
 from edgefleet.provider.properties import encode
 from edgefleet.provider.servicer import Servicer
 from edgefleet.provider.serving import listen
-from edgefleet.site.render import SiteImage
+from edgefleet.site.render import RenderedSite
 from edgefleet.site.resource import Site
 
 SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="  # noqa: S105 - of sites that live as long as a test
@@ -33,11 +33,13 @@ PLUGIN = Path(sysconfig.get_path("scripts")) / "pulumi-resource-edgefleet"
 """The program that the CLI finds on PATH where edgefleet's environment is active."""
 
 
-def render(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, SiteImage]:
-    return {
-        name: fake_image(name, json.dumps([name, to_plain(node), key, dict(passphrases)]).encode())
-        for name, node in site.nodes.items()
-    }
+def render(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> RenderedSite:
+    return fake_site(
+        {
+            name: fake_image(name, json.dumps([name, to_plain(node), key, dict(passphrases)]).encode())
+            for name, node in site.nodes.items()
+        }
+    )
 
 
 class Recording(Site):

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 from pulumi.runtime.proto import provider_pb2 as proto
-from tests.site.conftest import fake_image
+from tests.site.conftest import fake_image, fake_site
 
 from edgefleet.cloud.bucket import Bucket
 from edgefleet.keys.derivation import site_key
@@ -19,7 +19,7 @@ from edgefleet.model.spec import to_plain
 from edgefleet.provider.failures import problems_of
 from edgefleet.provider.properties import decode, encode
 from edgefleet.provider.servicer import Servicer
-from edgefleet.site.render import SiteImage
+from edgefleet.site.render import RenderedSite
 from edgefleet.site.resource import Site
 
 SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="  # noqa: S105 - of sites that live as long as a test
@@ -37,9 +37,9 @@ class FakeRenderer:
 
     calls: int = 0
 
-    def __call__(self, site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, SiteImage]:
+    def __call__(self, site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> RenderedSite:
         self.calls += 1
-        return {
+        images = {
             name: fake_image(
                 name,
                 json.dumps([name, to_plain(node), key, dict(passphrases)]).encode(),
@@ -47,6 +47,7 @@ class FakeRenderer:
             )
             for name, node in site.nodes.items()
         }
+        return fake_site(images)
 
 
 class Aborted(Exception):  # noqa: N818 - what happened

@@ -208,16 +208,12 @@ def test_an_unknown_input_makes_digests_null_and_says_why(call: Any, site: Site,
     inputs = site(2)
     inputs["nodes"]["n2"]["network"]["gateway"] = UNKNOWN
     identity, outputs = call.create(inputs, preview=True)
-    unknown: dict[str, Any] = {
-        "seed": None,
-        "uri": None,
-        "size": None,
-        "files": {},
-        "unknownBecause": "nodes.n2.network.gateway",
-    }
-    assert ("", {"images": {"n1": unknown, "n2": unknown}}, 0) == (identity, outputs, renderer.calls)
-    assert {"images": UNKNOWN} == call.create(site() | {"nodes": UNKNOWN}, preview=True)[1]
-    assert {"images": {"n1": unknown, "n2": unknown}} == call.update("it", inputs, {}, preview=True)
+    unknown: dict[str, Any] = {"uri": None, "size": None, "unknownBecause": "nodes.n2.network.gateway"}
+    image = {"seed": None, "files": {}, **unknown}
+    expected = {"images": {"n1": image, "n2": image}, "release": {"digest": None, **unknown}}
+    assert ("", expected, 0) == (identity, outputs, renderer.calls)
+    assert UNKNOWN == call.create(site() | {"nodes": UNKNOWN}, preview=True)[1]["images"]
+    assert expected == call.update("it", inputs, {}, preview=True)
 
 
 def test_an_unknown_outside_a_preview_is_refused(call: Any, site: Site) -> None:
@@ -298,10 +294,13 @@ def test_state_of_a_site_of_three_nodes_stays_below_8_kb(call: Any, site: Site) 
     for node in inputs["nodes"].values():
         node["labels"] = {f"example.com/label-{number}": "some-value" for number in range(5)}
         node["network"]["extraAddresses"] = ["2001:db8::10/64", "10.99.0.10/16"]
-    _, outputs = call.create(inputs)
+    identity, outputs = call.create(inputs)
+    for memory in (1, 2, 3):  # so that it has all earlier releases that a site may have
+        inputs["nodes"]["n1"]["memory"] += memory
+        outputs = call.update(identity, inputs, outputs)
     size = len(json.dumps({"inputs": inputs, "outputs": outputs}))
     assert size < 8 * 1024
-    assert {"images"} == set(outputs)
+    assert {"images", "release"} == set(outputs)
 
 
 def test_a_full_store_is_reported_as_made_in_part_with_what_there_is(call: Any, site: Site) -> None:

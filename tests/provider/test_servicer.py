@@ -9,6 +9,7 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
+from tests.site.conftest import fake_site
 
 from edgefleet.cloud.bucket import Bucket
 from edgefleet.errors import OutsideFailure, Problem
@@ -124,7 +125,7 @@ def test_an_emulated_cloud_that_cannot_start_fails_configuring(tmp_path: Path, c
 
 def test_nothing_is_made_before_configuring(tmp_path: Path, call: Any, site: Any) -> None:
     """Which cloud it would be made in not acknowledged."""
-    call.servicer = Servicer(resources=(Site(render=lambda *_: {}),), project=tmp_path)
+    call.servicer = Servicer(resources=(Site(render=lambda *_: fake_site({})),), project=tmp_path)
     with pytest.raises(Exception, match="the provider is not configured yet"):
         call.create(site())
 
@@ -160,14 +161,14 @@ def test_once_cancelled_nothing_more_is_begun_but_questions_are_answered(call: A
 
 def test_a_bug_is_one_line_without_the_secret_it_fell_over(call: Any, site: Any, capfd: Any) -> None:
     """With a switch to see more."""
-    call.servicer = Servicer(resources=(Broken(render=lambda *_: {}),), project=call.project)
+    call.servicer = Servicer(resources=(Broken(render=lambda *_: fake_site({})),), project=call.project)
     call.configure()
     with pytest.raises(Exception, match="edgefleet has a bug") as caught:
         call.create(site(), preview=True)
     said = str(caught.value)
     assert grpc.StatusCode.INTERNAL == caught.value.code  # type: ignore[attr-defined]  # these tests' context
     assert 1 == len(said.splitlines())
-    assert "Create of edgefleet:index:Site: edgefleet has a bug: KeyError at lifecycle.py:" in said
+    assert "Create of edgefleet:index:Site: edgefleet has a bug: KeyError at resource.py:" in said
     assert "EDGEFLEET_DEBUG=1" in said
     assert site()["key"] not in said
     assert caught.value.__cause__ is None
@@ -179,7 +180,7 @@ def test_the_debug_switch_prints_the_traceback_on_standard_error(
 ) -> None:
     """To the person who asked; the engine still gets its line."""
     monkeypatch.setenv("EDGEFLEET_DEBUG", "1")
-    call.servicer = Servicer(resources=(Broken(render=lambda *_: {}),), project=call.project)
+    call.servicer = Servicer(resources=(Broken(render=lambda *_: fake_site({})),), project=call.project)
     call.configure()
     with pytest.raises(Exception, match="edgefleet has a bug"):
         call.create(site(), preview=True)

@@ -102,10 +102,12 @@ def test_a_changed_site_reports_effect_line_and_both_digests(
     stack.register("store-0007", new, preview=preview)
     ((severity, message, urn),) = stack.messages
     assert ("info", f"urn:pulumi:dev::fleet::{TOKEN}::store-0007") == (severity, urn)
-    effect, value, digests = message.splitlines()
+    effect, value, digests, release = message.splitlines()
     assert "store-0007: effect reflash, the medium must be rewritten: a visit" == effect
     assert "  nodes.n1.network.address: 10.20.7.10/24 -> 10.20.7.99/24  eu.fleet.yaml:9" == value
     assert digests.startswith(f"  n1: seed {old_digest} -> sha256:")
+    assert release.startswith("  release sha256:")
+    assert " -> sha256:" in release
 
 
 def test_a_changed_workload_reports_the_values_of_objects(stack: Stack, site: Inputs) -> None:

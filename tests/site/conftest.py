@@ -16,7 +16,8 @@ from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.spec import from_plain
 from edgefleet.site.building import BuildContext
 from edgefleet.site.composed_node import Supplies
-from edgefleet.site.render import SiteImage
+from edgefleet.site.release import Release
+from edgefleet.site.render import RenderedSite, SiteImage
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 CASES = sorted(path.parent for path in GOLDEN.glob("recipe-*/*/site.yaml"))
@@ -35,6 +36,13 @@ def fake_image(node: str, data: bytes, *files: str) -> SiteImage:
     """A rendered image of `data`, of a renderer that is not ours."""
     digest = sha256(data)
     return SiteImage(name=f"{node}.iso", data=data, seed=digest, files=dict.fromkeys(files, digest))
+
+
+def fake_site(images: dict[str, SiteImage]) -> RenderedSite:
+    """A rendered site of `images`; its release is of their bytes."""
+    data = b"".join(image.data for image in images.values())
+    parts = {node: image.seed for node, image in images.items()}
+    return RenderedSite(images=images, release=Release(digest=sha256(data), parts=parts, data=data))
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
 """The images of a site through their whole life, with a renderer of the test's own."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.site.conftest import fake_image
+from tests.site.conftest import fake_image, fake_site
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
 from edgefleet.io.environment import Environment, Incomplete
@@ -19,20 +19,22 @@ from edgefleet.model.network import Network
 from edgefleet.model.site import K3s, Node, SiteSpec
 from edgefleet.model.site_resource import SiteInputs, SiteOutputs
 from edgefleet.model.spec import adapter, from_plain, to_plain
-from edgefleet.site.render import SiteImage
+from edgefleet.site.render import RenderedSite
 from edgefleet.site.resource import Site, image_key
 
 SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="  # noqa: S105 - of sites that live as long as a test
 SITE = "store-0007"
 
 
-def render(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, SiteImage]:
+def render(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> RenderedSite:
     """One image a node; it must not be given more than the site's own spec."""
     assert type(site) is SiteSpec
-    return {
-        name: fake_image(name, f"{name} {node.memory} {key} {sorted(passphrases.items())}".encode())
-        for name, node in site.nodes.items()
-    }
+    return fake_site(
+        {
+            name: fake_image(name, f"{name} {node.memory} {key} {sorted(passphrases.items())}".encode())
+            for name, node in site.nodes.items()
+        }
+    )
 
 
 class Stubborn(DirectoryStore):
@@ -44,7 +46,7 @@ class Stubborn(DirectoryStore):
         self.calls: list[str] = []
 
     def _take(self, call: str, key: str) -> None:
-        said = f"{call} {key.rpartition('/')[2]}"
+        said = f"{call} {'release' if key.startswith('releases/') else key.rpartition('/')[2]}"
         self.calls.append(said)
         if said in self.refused:
             raise OutsideFailure(Problem(where=key, problem=f"{call} refused", hint="ask again"))
@@ -56,6 +58,11 @@ class Stubborn(DirectoryStore):
     def delete(self, key: str) -> None:
         self._take("delete", key)
         super().delete(key)
+
+    def clear(self, prefix: str, *, keep: Collection[str] = ()) -> None:
+        self._take("clear", prefix)
+        for key in self.list(prefix).keys() - set(keep):
+            super().delete(key)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +148,7 @@ def test_an_update_writes_only_what_changed_and_removes_nodes_that_left(images: 
     before = images.create(spec(n1=1, n2=2, n3=3), world)
     world.kept.calls.clear()
     after = images.update(before.id, spec(n1=1, n2=99, n4=4), world, recorded(before.outputs))
-    assert ["put n2.iso", "put n4.iso", "delete n3.iso"] == world.kept.calls
+    assert ["put n2.iso", "put n4.iso", "delete n3.iso", "put release"] == world.kept.calls
     assert {"n1", "n2", "n4"} == set(after.images)
     assert digests(after) == stored(world)
 
@@ -277,7 +284,7 @@ def test_an_import_finds_what_is_there_and_the_next_update_compares(images: Site
     )
     world.kept.calls.clear()
     images.update(made.id, spec(n1=1, n2=99), world, recorded(found.outputs))
-    assert ["put n2.iso"] == world.kept.calls
+    assert ["put n2.iso", "put release"] == world.kept.calls
     assert images.read("file:images/sites/never-made", world, {}) is None
 
 
@@ -333,18 +340,12 @@ def test_a_key_opens_its_own_site_alone(key: str, images: Site) -> None:
 def test_with_an_unknown_input_no_digest_is_guessed(images: Site, world: World) -> None:
     """It says which input is missing; of unknown nodes nothing is reported."""
     known = {"nodes": {"n1": {"hostname": object()}}}
+    unknown = {"uri": None, "size": None, "unknownBecause": "nodes.n1.hostname"}
     assert {
-        "images": {
-            "n1": {
-                "seed": None,
-                "uri": None,
-                "size": None,
-                "files": {},
-                "unknownBecause": "nodes.n1.hostname",
-            }
-        }
+        "images": {"n1": {"seed": None, "files": {}, **unknown}},
+        "release": {"digest": None, **unknown},
     } == images.foresee(known, "nodes.n1.hostname", world)
-    assert {} == images.foresee({"nodes": object()}, "nodes", world)
+    assert ["release"] == [*images.foresee({"nodes": object()}, "nodes", world)]
 
 
 def test_secrets_are_not_in_the_representation_of_a_spec() -> None:

@@ -1,7 +1,10 @@
-"""Step: the node's identity, in a file for a person at its console."""
+"""Step: the node's identity, in a file for a person at its console; and the record of its release."""
 
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import File, Step, Target
+from edgefleet.model.writers.shell import rest
+
+RELEASE = "/etc/edgefleet/release"
 
 
 def plan(target: Target) -> Step:
@@ -25,3 +28,8 @@ def plan(target: Target) -> Step:
         },
     }
     return Step(files=(File.text("/etc/edgefleet/node.yaml", to_yaml(facts)),))
+
+
+def release(digest: str) -> File:
+    """The record of the node's release, the digest of its part; no part of a release itself."""
+    return File.text(RELEASE, f"{rest(digest)}\n")

@@ -2,8 +2,9 @@
 
 To ``https://<hub>/v1/heartbeat``, by POST, with the site's certificate; the hub has one of the same
 authority. The body is JSON: ``site``, ``node``, ``image`` (the instance id of the seed that the node runs),
-``configuration``, ``state``, ``k3s``, ``boot``, ``uptime`` (seconds). Any 2xx is an answer. A heartbeat that
-fails is dropped: the next one has the full state.
+``release`` (the digest of its part of the site's release), ``configuration``, ``state``, ``k3s``, ``boot``,
+``uptime`` (seconds). Any 2xx is an answer. A heartbeat that fails is dropped: the next one has the full
+state.
 """
 
 from edgefleet.io.templates import render, unit

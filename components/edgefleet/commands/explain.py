@@ -19,7 +19,7 @@ from edgefleet.model.spec import from_plain
 from edgefleet.report import explanation, groups, site_changes
 from edgefleet.report.explanation import Side
 from edgefleet.report.human import counted
-from edgefleet.site.render import render
+from edgefleet.site.render import rendered
 
 
 @selecting
@@ -69,14 +69,16 @@ def _site(
             inputs=from_plain(SiteInputs, dict(recorded.inputs)),
             digests=recorded.digests,
             kinds=recorded.kinds,
+            release=recorded.release,
         )
     if name in fleet.sites:
         inputs = secrets.assembled(session, stack, fleet, [name]).inputs(name)
-        images = render(inputs)
+        made = rendered(inputs.spec, inputs.key, inputs.passphrases)
         new = Side(
             inputs=inputs,
-            digests={node: image.desired for node, image in images.items()},
-            kinds={node: image.kind for node, image in images.items()},
+            digests={node: image.desired for node, image in made.images.items()},
+            kinds={node: image.kind for node, image in made.images.items()},
+            release=made.release.digest,
         )
 
     def declared(workload: str) -> str:

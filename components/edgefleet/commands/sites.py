@@ -13,6 +13,7 @@ from edgefleet.commands.selection import Selector, required, selecting
 from edgefleet.commands.session import EngineName, Session, session_of
 from edgefleet.commands.state_sites import Recorded, recorded_sites
 from edgefleet.errors import InvalidInput
+from edgefleet.model.site_resource import RELEASE
 from edgefleet.report import inventory
 from edgefleet.report.human import counted
 from edgefleet.report.inventory import NodeImage
@@ -54,6 +55,8 @@ def _nodes(session: Session, name: str, which: Selector, engine: EngineName) -> 
             desired=recorded[site].digests.get(node),
             acknowledged=installed.get(site, {}).get(node),
             uri=str(image.get("uri") or ""),
+            release=recorded[site].release,
+            part=image.get(RELEASE),
         )
         for site in sites
         if site in recorded

@@ -11,7 +11,7 @@ from edgefleet.commands.session import EngineName, Session
 from edgefleet.engine.api import Engine, Options, Resource, StackState
 from edgefleet.engine.selection import choose
 from edgefleet.errors import InvalidInput, Problem, Refused
-from edgefleet.model.site_resource import TOKEN, desired, id_of, kind_of, site_of
+from edgefleet.model.site_resource import RELEASE, TOKEN, desired, id_of, kind_of, site_of
 
 NO_STACK = "no-stack"
 """Code of the engines' problem with a stack that does not exist yet."""
@@ -30,6 +30,8 @@ class Recorded:
     """With secrets; empty if they were not requested, as thousands of specs take much memory."""
     images: dict[str, dict[str, Any]]
     """dict[node -> {digest, uri, size, files}]."""
+    release: str | None
+    """Digest of the site's release in the store."""
     modified: datetime | None
 
     @property
@@ -69,6 +71,7 @@ def recorded(engine: Engine, options: Options, *, show_secrets: bool = False) ->
             inputs=resource.inputs if show_secrets else {},
             store=str(resource.inputs.get("store", "")),
             images=resource.outputs.get("images") or {},
+            release=(resource.outputs.get(RELEASE) or {}).get("digest"),
             modified=_time(resource.modified),
         )
         for name, resource in sites.items()

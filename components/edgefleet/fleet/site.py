@@ -15,6 +15,8 @@ from edgefleet.provider.python_classes import existing
 from edgefleet.provider.validation import arguments
 from edgefleet.site.inputs import laid_out
 
+_OUTPUTS = {"images": None, "release": None}
+
 
 class SiteArgs(TypedDict):
     """Inputs beside the site's plain spec."""
@@ -38,6 +40,8 @@ class Site(pulumi.CustomResource):
 
     images: pulumi.Output[dict[str, Any]]
     """dict[node name -> {digest, uri, size, files}]; known in preview."""
+    release: pulumi.Output[dict[str, Any]]
+    """{digest, uri, size} of the release; known in preview."""
 
     def __init__(
         self,
@@ -53,7 +57,7 @@ class Site(pulumi.CustomResource):
         An image holds none of them, so the code that `pulumi import` prints has empty ones to fill in.
         """
         props = with_outside_names(SiteInputs, inputs) if spec is None else _props(spec, args or {})
-        super().__init__(TOKEN, resource_name, props | {"images": None}, opts)
+        super().__init__(TOKEN, resource_name, props | _OUTPUTS, opts)
 
     @classmethod
     def get(
@@ -63,7 +67,7 @@ class Site(pulumi.CustomResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
         """Look up the images of a site by their place, ``<store>/sites/<site>``, without managing them."""
-        return existing(cls, TOKEN, name, id, outputs={"images": None}, opts=opts)
+        return existing(cls, TOKEN, name, id, outputs=_OUTPUTS, opts=opts)
 
 
 def site_key(

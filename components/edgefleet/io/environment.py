@@ -182,6 +182,10 @@ class Resource(ABC):
         """
         return {}
 
+    def plan_update(self, spec: Any, environment: Environment, recorded: Mapping[str, Any]) -> Any:  # noqa: ARG002 - for kinds whose outputs depend on earlier ones
+        """As `plan`, for an update of what has the `recorded` outputs."""
+        return self.plan(spec, environment)
+
     def foresee(self, inputs: Mapping[str, Any], because: str, environment: Environment) -> Mapping[str, Any]:  # noqa: ARG002 - as `plan`
         """The outputs that are certain although the input at path `because` is unknown."""
         return {}

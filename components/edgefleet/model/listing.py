@@ -1,6 +1,7 @@
 """The contents of an image: files with mode, owner, size and digest, and its runs of bytes."""
 
 import hashlib
+import hmac
 from typing import Annotated
 
 from pydantic import Field
@@ -17,6 +18,11 @@ Bytes = Annotated[int, Field(ge=0, le=2**44)]
 def sha256(data: bytes) -> str:
     """``sha256:<hex>`` of `data`."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def hmac_sha256(salt: bytes, data: bytes) -> str:
+    """``hmac-sha256:<hex>`` of `data`, for a guessable secret; `salt` is a key of the site's."""
+    return f"hmac-sha256:{hmac.digest(salt, data, 'sha256').hex()}"
 
 
 @spec

@@ -23,6 +23,8 @@ ROSTER: Final = "edgefleet:index:Roster"
 SEED, PARTS, IMAGE = "seed", "parts", "image"
 """The names of an image's digests, wherever one is shown: of the seed's bytes; of the digests of seed, base
 and payload, where these make one image; of the bytes of the file that is written to a medium."""
+RELEASE: Final = "release"
+"""The name of a release's digest, of its manifest."""
 
 KEY_HINT: Final = (
     "give `secret: edgefleet.fleet_secret()` in its place, and the program derives the key, or derive it: "
@@ -109,6 +111,8 @@ class StoredImage:
     parts: str | None = None
     """``sha256:<hex>`` of the parts of the whole image (seed, base, payload), where the store holds only the
     seed."""
+    release: str | None = None
+    """``sha256:<hex>`` of the node's part of its site's release, which the node records."""
     unknown_because: str | None = None
     """Path of an input that is not known yet, in a preview."""
 
@@ -119,8 +123,28 @@ class StoredImage:
 
 
 @spec
+class StoredRelease:
+    """A site's release."""
+
+    digest: str | None
+    """``sha256:<hex>`` of its manifest; null where it is lost, not stored, or unknown."""
+    uri: str
+    """Its address in the store."""
+    size: int | None
+    """Bytes of its document; null with its digest."""
+    document: str | None = None
+    """``sha256:<hex>`` of its document, the file in the store."""
+    earlier: tuple[str, ...] = ()
+    """Digests of the releases before it that the store still has, the newest first."""
+    unknown_because: str | None = None
+    """Path of an input that is not known yet, in a preview."""
+
+
+@spec
 class SiteOutputs:
-    """The stored images of a site; each part is a separate field."""
+    """The stored images and release of a site; each part is a separate field."""
 
     images: dict[str, StoredImage]
     """dict[node name -> image]."""
+    release: StoredRelease
+    """All that its nodes are to be after their first boot."""

@@ -393,7 +393,7 @@ class Lifecycle:
         else:
             spec = parse(self._resource.Spec, values)
             identity = self._resource.identity(spec)
-            planned = self._resource.plan(spec, there)
+            planned = self._resource.plan_update(spec, there, recorded)
             certain = planned if isinstance(planned, Mapping) else self.outputs(planned)
         names = [outside_name(name) for name in self._resource.Outputs.__dataclass_fields__]
         return identity, {name: {**stable, **certain}.get(name, UNKNOWN) for name in names}

@@ -10,7 +10,7 @@ from typing import Any
 from edgefleet.model.differ import Change
 from edgefleet.model.steps import Step
 from edgefleet.report import problems
-from edgefleet.report.plan_view import OUTCOMES, Group, Row, View
+from edgefleet.report.plan_view import OUTCOMES, Digests, Group, Row, View
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage
 from edgefleet.site.load import Usage
@@ -68,12 +68,14 @@ def _site(site: Row) -> dict[str, Any]:
         "op": site.op,
         "effect": site.effect.value,
         "outcome": site.outcome,
-        "images": {
-            node: {"kind": images.kind, "old": images.old, "new": images.new, "uri": images.uri}
-            for node, images in site.images.items()
-        },
+        "images": {node: {"kind": images.kind, **_digests(images)} for node, images in site.images.items()},
+        "release": None if site.release is None else _digests(site.release),
     }
     return row if site.unknown_because is None else row | {"unknownBecause": site.unknown_because}
+
+
+def _digests(of: Digests) -> dict[str, str | None]:
+    return {"old": of.old, "new": of.new, "uri": of.uri}
 
 
 def plain_group(group: Group) -> dict[str, Any]:

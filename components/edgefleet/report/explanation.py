@@ -7,7 +7,7 @@ from difflib import unified_diff
 from rich.text import Text
 
 from edgefleet.model.paths import parse_path
-from edgefleet.model.site_resource import SiteInputs
+from edgefleet.model.site_resource import RELEASE, SiteInputs
 from edgefleet.model.spec import to_plain
 from edgefleet.model.system import OF_WORKLOAD
 from edgefleet.report.layout import both_ends
@@ -34,13 +34,15 @@ class Side:
     """dict[node -> digest of its image]."""
     kinds: Mapping[str, str] = field(default_factory=dict)
     """dict[node -> what the digest is of]."""
+    release: str | None = None
+    """Digest of its release."""
 
 
 def lines(name: str, old: Side, new: Side, declared: Declared = lambda _: "") -> Iterator[Text]:
     """What differs in the site `name`, secrets masked.
 
     First a diff of each object of its workloads, with the line that `declared` finds, then both digests of
-    each node and a diff of each other file.
+    each node and a diff of each other file, and those of the release.
     """
     yield from _objects(name, old.inputs, new.inputs, declared)
     before, after = (masked_files(side.inputs) if side.inputs else {} for side in (old, new))
@@ -49,6 +51,8 @@ def lines(name: str, old: Side, new: Side, declared: Declared = lambda _: "") ->
         yield Text(f"{name} {node}  {' -> '.join(kinds)}", "bold")
         yield from _digests(old.digests.get(node), new.digests.get(node))
         yield from _files(before.get(node, {}), after.get(node, {}))
+    yield Text(f"{name}  {RELEASE}", "bold")
+    yield from _digests(old.release, new.release)
 
 
 def _objects(site: str, old: SiteInputs | None, new: SiteInputs | None, declared: Declared) -> Iterator[Text]:

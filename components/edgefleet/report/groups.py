@@ -137,8 +137,8 @@ def _members(sites: Sequence[Row], nodes: int, *, is_all: bool) -> Iterator[Text
 
 
 def _whole(site: Row) -> Iterator[Text]:
-    for node, images in site.images.items():
-        yield Text(f"      {site.name} {node}  {images.kind}")
+    for name, images in site.digests:
+        yield Text(f"      {name}  {images.kind}")
         if images.old == images.new:
             yield Text(f"    = {images.new or unknown(site)}", "dim")
             continue
@@ -153,10 +153,10 @@ def unknown(site: Row) -> str:
 
 
 def _short(site: Row) -> Iterator[Text]:
-    for node, images in site.images.items():
+    for name, images in site.digests:
         new = human.digest(images.new) if images.new else f"({unknown(site)})"
         change = f"{new} (stays)" if images.old == images.new else f"{human.digest(images.old)} -> {new}"
-        line = Text(f"      {site.name} {node}  {images.kind} ")
+        line = Text(f"      {name}  {images.kind} ")
         if line.cell_len + len(change) > COLUMNS:
             yield line
             line = Text("      ")
@@ -202,9 +202,12 @@ def new(view: View, *, is_all: bool) -> Iterator[Text]:
 
 
 def _created(site: Row) -> Iterator[Text]:
+    last = next(reversed(site.images), "")
     for node, images in site.images.items():
-        digest = f"{images.kind} {human.digest(images.new)}" if images.new else unknown(site)
-        yield from both_ends(Text.assemble(("  + ", "green"), f"{site.name} {node}"), digest)
+        of = [images, site.release] if node == last and site.release and site.release.new else [images]
+        digests = "  ".join(f"{each.kind} {human.digest(each.new)}" for each in of)
+        left = Text.assemble(("  + ", "green"), f"{site.name} {node}")
+        yield from both_ends(left, digests if images.new else unknown(site))
     if not site.images:
         yield Text.assemble(("  + ", "green"), site.name)
 

@@ -26,6 +26,10 @@ class NodeImage:
     acknowledged: str | None
     """Digest of the image that was acknowledged to be on it."""
     uri: str = ""
+    release: str | None = None
+    """Digest of the site's release in the store."""
+    part: str | None = None
+    """Digest of the node's part of it, as /etc/edgefleet/release has it on the node."""
 
     @property
     def is_pending(self) -> bool:
@@ -73,12 +77,14 @@ def document(stack: str, nodes: Sequence[NodeImage]) -> dict[str, Any]:
     """The same as JSON."""
     sites: dict[str, dict[str, Any]] = {}
     for node in nodes:
-        sites.setdefault(node.site, {})[node.node] = {
+        site = sites.setdefault(node.site, {"name": node.site, "release": node.release, "nodes": {}})
+        site["nodes"][node.node] = {
             "kind": node.kind,
             "desired": node.desired,
             "acknowledged": node.acknowledged,
             "reported": None,
             "pending": node.is_pending,
             "uri": node.uri,
+            "release": node.part,
         }
-    return {"stack": stack, "sites": [{"name": name, "nodes": nodes} for name, nodes in sites.items()]}
+    return {"stack": stack, "sites": [*sites.values()]}

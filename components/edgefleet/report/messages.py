@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
 from edgefleet.report import groups, human, object_lines, text
-from edgefleet.report.plan_view import Row, View
+from edgefleet.report.plan_view import Digests, Row, View
 from edgefleet.workloads.differences import ObjectChange
 
 MEANINGS = {
@@ -19,7 +19,7 @@ Locate = Callable[[str, Change], str]
 
 
 def of_site(row: Row, locate: Locate, objects: Sequence[ObjectChange] = ()) -> str:
-    """The effect of a site's change, each value that differs with its line, and each node's digests.
+    """The effect of a site's change, each value that differs with its line, and all digests.
 
     Args:
         row: the site's.
@@ -34,12 +34,15 @@ def of_site(row: Row, locate: Locate, objects: Sequence[ObjectChange] = ()) -> s
         where = locate(row.name, change)
         lines.append(f"  {change.path}: {old} -> {new}{where and f'  {where}'}")
     lines += [f"  {line.text}{line.where and f'  {line.where}'}" for line in object_lines.lines(objects)]
-    for node, images in row.images.items():
-        digest = images.new or groups.unknown(row)
-        is_same = images.old == images.new
-        shown = f"{digest} stays" if is_same else f"{images.old} -> {digest}"
-        lines.append(f"  {node}: {images.kind} {shown}")
+    lines += [f"  {node}: {_digests(row, images)}" for node, images in row.images.items()]
+    if row.release is not None:
+        lines.append(f"  {_digests(row, row.release)}")
     return "\n".join(lines)
+
+
+def _digests(row: Row, of: Digests) -> str:
+    digest = of.new or groups.unknown(row)
+    return f"{of.kind} {digest} stays" if of.old == of.new else f"{of.kind} {of.old} -> {digest}"
 
 
 def of_fleet(view: View) -> str:

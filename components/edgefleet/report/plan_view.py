@@ -1,6 +1,7 @@
 """The result of one preview, up, refresh or destroy, the most important first."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
@@ -25,14 +26,14 @@ OUTCOMES: tuple[SiteOutcome, ...] = get_args(SiteOutcome)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digests:
-    """One node's image before and after; `None` where there is none or it is not known."""
+    """A node's image or a site's release before and after; `None` where there is none or it is not known."""
 
     old: str | None
     new: str | None
     kind: str = SEED
-    """What the digests are of: ``seed``, ``parts``, or ``seed -> parts``."""
+    """What the digests are of: ``seed``, ``parts``, ``seed -> parts``, or ``release``."""
     uri: str | None = None
-    """Where the image is kept."""
+    """Where it is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,8 @@ class Row:
     """URI of the store that holds the site's images before the run."""
     images: dict[str, Digests] = field(default_factory=dict)
     """dict[node name -> digests]."""
+    release: Digests | None = None
+    """Those of the site's release."""
     unknown_because: str | None = None
     """Why a digest is not known before the update."""
     where: str = ""
@@ -69,6 +72,14 @@ class Row:
         """`changes` without the fields of workloads whose objects change: these show them."""
         shown = {("workloads", change.workload) for change in self.objects}
         return tuple(change for change in self.changes if parse_path(change.path)[:2] not in shown)
+
+    @property
+    def digests(self) -> Iterator[tuple[str, Digests]]:
+        """(``<site> <node>``, digests of its image) of each node, and (``<site>``, those of the release)."""
+        for node, image in self.images.items():
+            yield f"{self.name} {node}", image
+        if self.release is not None:
+            yield self.name, self.release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

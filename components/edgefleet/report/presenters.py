@@ -15,6 +15,7 @@ from edgefleet.model.effects import Effect
 from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.site_resource import (
     PARTS,
+    RELEASE,
     SEED,
     TOKEN,
     SiteInputs,
@@ -36,6 +37,7 @@ KUBERNETES = "kubernetes:"
 CHANGING = frozenset({"update", "replace"})
 _OF_OBJECTS = frozenset({"workloads", "airgap", "nodes", "passphrases"})
 """Inputs of a site that the objects of its workloads follow from."""
+DIGEST = "digest"
 LOST = "missing or altered in the store"
 """State of an image whose recorded digest is null."""
 
@@ -67,6 +69,9 @@ def changes(step: Step, inputs: Any, outputs: Any) -> tuple[Change, ...]:
 def _lost(step: Step, name: str) -> Iterator[str]:
     """Paths of the digests of the output `name` that are not in the store."""
     parts = step.old_outputs.get(name)
+    if name == RELEASE:
+        yield format_path((RELEASE, DIGEST))
+        return
     for part, image in (parts if isinstance(parts, Mapping) else {}).items():
         if desired(image) is None:
             yield format_path((name, part, SEED))
@@ -83,7 +88,7 @@ def _change(step: Step, path: str, inputs: Any, outputs: Any) -> Change:
         states = (
             _in_store(differ.value_at(outputs, of, path)) for of in (step.old_outputs, step.new_outputs)
         )
-        return Change(path.removesuffix(f".{SEED}"), *states)
+        return Change(path.removesuffix(f".{SEED}").removesuffix(f".{DIGEST}"), *states)
     old, new = (differ.value_at(inputs, values, path) for values in (step.old_inputs, step.new_inputs))
     return Change(path, old, new)
 
@@ -133,6 +138,7 @@ def _site(step: Step) -> Row:
         nodes=tuple(nodes) if isinstance(nodes, Mapping) else (),
         store=str(step.old_inputs.get("store", "")),
         images=digests,
+        release=_release(step),
         unknown_because=_unknown_because(step),
     )
 
@@ -173,6 +179,19 @@ def _digests(step: Step) -> dict[str, Digests]:
         )
         for node in sorted({*old, *new})
     }
+
+
+def _release(step: Step) -> Digests | None:
+    """The digests of a site's release before and after; `None` where there is none."""
+    old, new = (of.get(RELEASE) for of in (step.old_outputs, step.new_outputs))
+    if step.op == "delete":
+        new = None
+    if not isinstance(old, Mapping | None) or not isinstance(new, Mapping | None) or not (old or new):
+        return None
+    uri = _known((new or old or {}).get("uri"))
+    return Digests(
+        old=_known((old or {}).get(DIGEST)), new=_known((new or {}).get(DIGEST)), kind=RELEASE, uri=uri
+    )
 
 
 def _unknown_because(step: Step) -> str | None:

@@ -1,11 +1,16 @@
 """A node's whole first boot: the steps of its site's recipe, one after the other."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from edgefleet.boot import RECIPES
 from edgefleet.errors import InvalidInput
 from edgefleet.keys.derivation import ssh_host_key
 from edgefleet.keys.seed_seal import seal_key
-from edgefleet.model.firstboot import BootStep, FirstBoot, Installation, Step, Target
+from edgefleet.model.firstboot import BootStep, File, FirstBoot, Installation, Step, Target
 from edgefleet.model.kernel_command_line import words
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.stack_secrets import disguised, references, revealed
 
 
 def first_boot(target: Target) -> FirstBoot:
@@ -36,6 +41,38 @@ def first_boot(target: Target) -> FirstBoot:
         files=whole.files,
         units=whole.units,
         commands=whole.commands,
+    )
+
+
+def first_boots(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, FirstBoot]:
+    """dict[node -> its first boot]; a file that another secret would change is secret.
+
+    `passphrases` is dict[name -> secret of the stack].
+
+    Raises:
+        InvalidInput: the recipe is unknown, or a secret is missing.
+    """
+    by_name = replace(spec, nodes=dict(sorted(spec.nodes.items())))  # an engine passes maps in any order
+    places = references(by_name)
+    boots = _planned(revealed(by_name, passphrases), key)
+    in_network = {place.path[1] for place in places if place.path[::2][:2] == ("nodes", "network")}
+    for node in in_network:
+        boots[str(node)] = replace(boots[str(node)], is_network_secret=True)
+    if not any(place.grammar.refers != "must" for place in places):
+        return boots  # each step declares the files of the secrets that it knows of
+    others = {name: disguised(secret) for name, secret in passphrases.items()}
+    twins = _planned(revealed(by_name, others), key)
+    return {node: replace(boot, files=_marked(boot, twins[node])) for node, boot in boots.items()}
+
+
+def _planned(site: SiteSpec, key: str) -> dict[str, FirstBoot]:
+    return {node: first_boot(Target(site=site, name=node, key=key)) for node in site.nodes}
+
+
+def _marked(boot: FirstBoot, twin: FirstBoot) -> tuple[File, ...]:
+    return tuple(
+        file if file.content == other.content else replace(file, is_secret=True, mode=file.mode & 0o700)
+        for file, other in zip(boot.files, twin.files, strict=True)
     )
 
 

@@ -4,7 +4,6 @@
 added to it, and every file that these write on the node. Files with a secret have a salted digest.
 """
 
-import hmac
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from pathlib import Path
@@ -13,15 +12,15 @@ from typing import Literal
 from edgefleet.errors import InvalidInput
 from edgefleet.images import FORMATS
 from edgefleet.io import disk
-from edgefleet.keys.derivation import derive
 from edgefleet.model import strict_json
-from edgefleet.model.listing import Bytes, Entry, Sha256, entry
+from edgefleet.model.listing import Bytes, Entry, Sha256
 from edgefleet.model.medium import Base
 from edgefleet.model.medium import Format as FormatName
 from edgefleet.model.names import Name
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import spec
 from edgefleet.site.built import BuiltImage, Description, FileName
+from edgefleet.site.release import listed, published_salt
 from edgefleet.site.render import SiteImage
 
 MANIFEST = "manifest.json"
@@ -86,9 +85,9 @@ def manifests(
     site: SiteSpec, key: str, seeds: Mapping[str, SiteImage], built: Mapping[str, BuiltImage]
 ) -> Iterator[Manifest]:
     """A manifest for each image of a site; a node that failed is not in `built` and has none."""
-    salt = derive(key, "published-digests")
+    salt = published_salt(key)
     for name, image in built.items():
-        seed, node, files = seeds[name], site.nodes[name], tuple(_node_files(salt, seeds[name]))
+        seed, node, files = seeds[name], site.nodes[name], tuple(listed(seeds[name].placed, salt))
         kind, is_apart = FORMATS[node.image.format], image.image.endswith(PAYLOAD)
         described = [image.into(Description)] if image.parts is not None else []
         if image.parts is None or is_apart:
@@ -117,13 +116,6 @@ def _of_seed(node: str, seed: SiteImage, mode: str) -> Description:
         for path, data in sorted(seed.contents.items())
     )
     return Description(image=seed.name, node=node, digest=seed.seed, size=len(seed.data), files=tuple(files))
-
-
-def _node_files(salt: bytes, seed: SiteImage) -> Iterator[Entry]:
-    for path, file in sorted({file.path: file for file in seed.placed}.items()):
-        listed = entry(path, file.content, mode=f"{file.mode:04o}", owner=file.owner)
-        digest = f"hmac-sha256:{hmac.digest(salt, file.content, 'sha256').hex()}"
-        yield replace(listed, digest=digest) if file.is_secret else listed
 
 
 def read_manifest(data: bytes, where: str) -> Manifest:

@@ -1,4 +1,4 @@
-"""A site's images from its spec and key: pure, so that preview and up give the same bytes.
+"""A site's images and release from its spec and key: pure, so that preview and up give the same bytes.
 
 The digest of a composed image's parts is known before it is built: base and payload have gigabytes, so it is
 a digest of their digests. The versions of outside tools are not part of it, as
@@ -7,20 +7,19 @@ for the same tools. The published digest of a file with a guessable secret is an
 derived from the site's own key.
 """
 
-import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from edgefleet.boot import facts
 from edgefleet.images import FORMATS
-from edgefleet.keys.derivation import derive
-from edgefleet.model.firstboot import File, FirstBoot, Target
+from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
-from edgefleet.model.listing import sha256
+from edgefleet.model.listing import hmac_sha256, sha256
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.site_resource import PARTS, SEED, SiteInputs
-from edgefleet.model.stack_secrets import disguised, references, revealed
-from edgefleet.site.first_boot import first_boot
+from edgefleet.site.first_boot import first_boots
+from edgefleet.site.release import Release, published_salt, release_of
 
 MASKED = b"[secret]\n"
 LAYOUT = 1
@@ -44,6 +43,8 @@ class SiteImage:
     """dict[path on the medium -> content] of the seed."""
     placed: tuple[File, ...] = field(default=(), repr=False)
     """The files that it writes to the node's disk."""
+    release: str | None = None
+    """``sha256:<hex>`` of the node's part of the release that it carries."""
 
     @property
     def desired(self) -> str:
@@ -56,50 +57,51 @@ class SiteImage:
         return PARTS if self.parts else SEED
 
 
-def render(inputs: SiteInputs) -> dict[str, SiteImage]:
-    """dict[node name -> image] of a site from the inputs of its resource; see `render_site`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedSite:
+    """All that a site's inputs give."""
+
+    images: Mapping[str, SiteImage]
+    """dict[node name -> image]."""
+    release: Release
+
+
+def render(inputs: SiteInputs) -> Mapping[str, SiteImage]:
+    """dict[node name -> image] of a site from the inputs of its resource; see `rendered`."""
     return render_site(inputs.spec, inputs.key, inputs.passphrases)
 
 
-def render_site(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, SiteImage]:
-    """dict[node name -> image] of a site; `passphrases` is dict[name -> secret of the stack].
+def render_site(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> Mapping[str, SiteImage]:
+    """dict[node name -> image] of a site; see `rendered`."""
+    return rendered(spec, key, passphrases).images
+
+
+def rendered(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> RenderedSite:
+    """A site's images and release; `passphrases` is dict[name -> secret of the stack].
 
     Raises:
         InvalidInput: the recipe is unknown, or a secret is missing.
     """
-    return {node: _rendered(spec, boot, key) for node, boot in _boots(spec, key, passphrases).items()}
+    boots, release = _released(spec, key, passphrases)
+    images = {node: _seeded(spec, boot, key, release) for node, boot in boots.items()}
+    return RenderedSite(images=images, release=release)
 
 
-def _boots(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, FirstBoot]:
-    """dict[node -> its first boot]; a file that another secret would change is secret."""
-    by_name = replace(spec, nodes=dict(sorted(spec.nodes.items())))  # an engine passes maps in any order
-    places = references(by_name)
-    boots = _planned(revealed(by_name, passphrases), key)
-    in_network = {place.path[1] for place in places if place.path[::2][:2] == ("nodes", "network")}
-    for node in in_network:
-        boots[str(node)] = replace(boots[str(node)], is_network_secret=True)
-    if not any(place.grammar.refers != "must" for place in places):
-        return boots  # each step declares the files of the secrets that it knows of
-    others = {name: disguised(secret) for name, secret in passphrases.items()}
-    twins = _planned(revealed(by_name, others), key)
-    return {node: replace(boot, files=_marked(boot, twins[node])) for node, boot in boots.items()}
+def _released(
+    spec: SiteSpec, key: str, passphrases: Mapping[str, str]
+) -> tuple[dict[str, FirstBoot], Release]:
+    """dict[node -> its first boot, with the record of its release], and the release."""
+    boots = first_boots(spec, key, passphrases)
+    release = release_of(spec, boots, key)
+    recorded = {node: facts.release(digest) for node, digest in release.parts.items()}
+    return {node: replace(boot, files=(recorded[node], *boot.files)) for node, boot in boots.items()}, release
 
 
-def _planned(site: SiteSpec, key: str) -> dict[str, FirstBoot]:
-    return {node: first_boot(Target(site=site, name=node, key=key)) for node in site.nodes}
-
-
-def _marked(boot: FirstBoot, twin: FirstBoot) -> tuple[File, ...]:
-    return tuple(
-        file if file.content == other.content else replace(file, is_secret=True, mode=file.mode & 0o700)
-        for file, other in zip(boot.files, twin.files, strict=True)
-    )
-
-
-def _rendered(spec: SiteSpec, boot: FirstBoot, key: str) -> SiteImage:
+def _seeded(spec: SiteSpec, boot: FirstBoot, key: str, release: Release) -> SiteImage:
     name = f"{boot.node}{FORMATS[spec.nodes[boot.node].image.format].suffix}"
     image = _digested(name, _image(spec, boot), key)
-    return replace(image, parts=parts_digest(spec, boot.node, image.seed))
+    parts = parts_digest(spec, boot.node, image.seed)
+    return replace(image, parts=parts, release=release.parts[boot.node])
 
 
 def render_tree(
@@ -109,8 +111,10 @@ def render_tree(
 
     Secret files are shown as `MASKED`; ``user-data``, which holds all of them, is left out.
     """
-    boots = _boots(spec, key, passphrases).items()
-    return {node: _tree(boot, _image(spec, boot), shows_secrets=shows_secrets) for node, boot in boots}
+    boots, _ = _released(spec, key, passphrases)
+    return {
+        node: _tree(boot, _image(spec, boot), shows_secrets=shows_secrets) for node, boot in boots.items()
+    }
 
 
 def _tree(boot: FirstBoot, image: Image, *, shows_secrets: bool) -> dict[str, bytes]:
@@ -131,11 +135,9 @@ def _image(spec: SiteSpec, boot: FirstBoot) -> Image:
 
 
 def _digested(name: str, image: Image, key: str) -> SiteImage:
-    salt = derive(key, "published-digests") if image.secret_files else b""
+    salt = published_salt(key) if image.secret_files else b""
     files = {
-        path: f"hmac-sha256:{hmac.digest(salt, data, 'sha256').hex()}"
-        if path in image.secret_files
-        else sha256(data)
+        path: hmac_sha256(salt, data) if path in image.secret_files else sha256(data)
         for path, data in sorted(image.files.items())
     }
     return SiteImage(

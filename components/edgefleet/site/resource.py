@@ -1,6 +1,6 @@
-"""The resource of one site: its boot images, one for each node, in an artifact store.
+"""The resource of one site: its boot images, one for each node, and its release, in an artifact store.
 
-An image is a pure function of the inputs, so a preview shows the digest of each before anything exists. One
+Both are pure functions of the inputs, so a preview shows their digests before anything exists. One
 resource holds a whole site: the engine's cost grows with resources and with bytes of state, so the outputs
 repeat no input and stay small.
 """
@@ -17,23 +17,33 @@ from edgefleet.keys.derivation import is_site_key
 from edgefleet.model.medium import Medium
 from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.site_resource import KEY_HINT, SEED, TOKEN, SiteInputs, SiteOutputs, StoredImage, id_of
+from edgefleet.model.site_resource import (
+    KEY_HINT,
+    RELEASE,
+    SEED,
+    TOKEN,
+    SiteInputs,
+    SiteOutputs,
+    StoredImage,
+    id_of,
+)
 from edgefleet.model.spec import from_plain
 from edgefleet.model.stack_secrets import flaws, secret_hint
 from edgefleet.model.unknown import is_known
-from edgefleet.site.render import SiteImage, render_site
+from edgefleet.site import stored_release
+from edgefleet.site.render import RenderedSite, SiteImage, rendered
 from edgefleet.workloads import checking
 from edgefleet.workloads.base.kind import Place
 
-Renderer = Callable[[SiteSpec, str, Mapping[str, str]], Mapping[str, SiteImage]]
-"""(site, its key, passphrases) -> dict[node name -> image]; pure."""
+Renderer = Callable[[SiteSpec, str, Mapping[str, str]], RenderedSite]
+"""(site, its key, passphrases) -> its images and release; pure."""
 
 
 @dataclass(frozen=True)
 class Site(Resource):
     """The resource, with the renderer that it uses."""
 
-    render: Renderer = render_site
+    render: Renderer = rendered
 
     TOKEN: ClassVar[str] = TOKEN
     Spec: ClassVar[type[Any]] = SiteInputs
@@ -77,46 +87,52 @@ class Site(Resource):
             )
 
     def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
-        """Images that are missing or differ."""
-        images = outputs.get("images") or {}
-        return [format_path(("images", node, SEED)) for node, image in images.items() if image[SEED] is None]
+        """Images that are missing or differ, and the release."""
+        images, release = outputs.get("images") or {}, outputs.get(RELEASE)
+        lost = [format_path(("images", node, SEED)) for node, image in images.items() if image[SEED] is None]
+        is_lost = release is not None and release["digest"] is None
+        return [*lost, format_path((RELEASE, "digest"))] if is_lost else lost
 
     def plan(self, spec: SiteInputs, environment: Environment) -> SiteOutputs:
         """Every digest, from the bytes themselves; no store is read."""
-        store = environment.store(spec.store)
-        rendered = self._rendered(spec)
-        return SiteOutputs(images={node: _image(store, spec.name, made) for node, made in rendered.items()})
+        store, made = environment.store(spec.store), self._rendered(spec)
+        return SiteOutputs(
+            images={node: _image(store, spec.name, image) for node, image in made.images.items()},
+            release=stored_release.first(store, spec.name, made.release),
+        )
+
+    def plan_update(
+        self, spec: SiteInputs, environment: Environment, recorded: Mapping[str, Any]
+    ) -> SiteOutputs:
+        """As `plan`, with the releases that the store keeps."""
+        planned, before = self.plan(spec, environment), stored_release.of_recorded(recorded)
+        return replace(planned, release=stored_release.next_one(planned.release, before))
 
     def foresee(self, known: Mapping[str, Any], because: str, environment: Environment) -> Mapping[str, Any]:
         """No digest is known while an input is unknown; the nodes may be."""
         del environment
         nodes = known.get("nodes")
+        unknown: dict[str, Any] = {"uri": None, "size": None, "unknownBecause": because}
+        release = {RELEASE: {"digest": None, **unknown}}
         if not isinstance(nodes, dict):
-            return {}
-        image: dict[str, Any] = {
-            SEED: None,
-            "uri": None,
-            "size": None,
-            "files": {},
-            "unknownBecause": because,
-        }
-        return {"images": {node: dict(image) for node in nodes}}
+            return release
+        return {"images": {node: {SEED: None, "files": {}, **unknown} for node in nodes}, **release}
 
     def create(self, spec: SiteInputs, environment: Environment) -> Created[SiteOutputs]:
-        """Render and store every image.
+        """Render and store every image, then the release.
 
         Raises:
             OutsideFailure: none could be stored; nothing is left.
             Incomplete: some could not be stored.
         """
-        return Created(id=self.identity(spec), outputs=self._store_images(spec, environment, {}))
+        return Created(id=self.identity(spec), outputs=self._store(spec, environment, {}))
 
     def read(
         self, identity: str, environment: Environment, recorded: Mapping[str, Any]
     ) -> Found[SiteOutputs] | None:
-        """The recorded images as they are in the store; in an import, the images there.
+        """The recorded images and release as they are in the store; in an import, those there.
 
-        A lost or altered image has the digest null, so that the next update writes it again; a site without
+        What is lost or altered has the digest null, so that the next update writes it again; a site without
         any image is gone.
         """
         uri, separator, site = identity.rpartition("/sites/")
@@ -136,18 +152,19 @@ class Site(Resource):
             else _lost(image.uri)
             for node, image in images.items()
         }
-        return Found(id=identity, outputs=SiteOutputs(images=current))
+        release = stored_release.found(store, site, stored_release.of_recorded(recorded))
+        return Found(id=identity, outputs=SiteOutputs(images=current, release=release))
 
     def update(
         self, identity: str, new: SiteInputs, environment: Environment, recorded: Mapping[str, Any]
     ) -> SiteOutputs:
-        """Write the images whose digest changed, then remove those of removed nodes.
+        """Write the images whose digest changed, then the release, then remove those of removed nodes.
 
         Raises:
             Incomplete: some could not be written or removed.
         """
         del identity
-        return self._store_images(new, environment, _images(recorded))
+        return self._store(new, environment, recorded)
 
     def delete(
         self,
@@ -157,7 +174,9 @@ class Site(Resource):
         *,
         successor: Mapping[str, Any] | None = None,
     ) -> None:
-        """Remove every image of the site and every version of it, but those that a successor has.
+        """Remove every image and release of the site and every version of it, but those that a successor has.
+
+        All releases are a successor's: it is the same site in the same store.
 
         Raises:
             Refused: the id is not that of the recorded inputs: an altered state chose what to remove.
@@ -173,37 +192,27 @@ class Site(Resource):
             image_key(site, f"{node}{_suffix(plain)}")
             for node, plain in (successor or {}).get("nodes", {}).items()
         }
-        environment.store(uri).clear(f"sites/{site}/", keep=spared)
+        store = environment.store(uri)
+        if successor is None:
+            store.clear(stored_release.prefix(site))
+        store.clear(f"sites/{site}/", keep=spared)
 
-    def _rendered(self, spec: SiteInputs) -> Mapping[str, SiteImage]:
+    def _rendered(self, spec: SiteInputs) -> RenderedSite:
         return self.render(spec.spec, spec.key, spec.passphrases)
 
-    def _store_images(
-        self, spec: SiteInputs, environment: Environment, before: Mapping[str, StoredImage]
-    ) -> SiteOutputs:
-        """Store the images of `spec`, given those that the store already has."""
-        store = environment.store(spec.store)
-        images: dict[str, StoredImage] = {}
-        failed: list[OutsideFailure] = []
-        for node, rendered in self._rendered(spec).items():
-            images[node] = image = _image(store, spec.name, rendered)
-            if node in before and (before[node].seed, before[node].name) == (image.seed, image.name):
-                continue
-            try:
-                store.put(image_key(spec.name, rendered.name), rendered.data)
-            except OutsideFailure as error:
-                failed.append(error)
-                images[node] = _lost(image.uri)
-        if not failed:  # images of removed nodes may still be needed until the others are written
-            obsolete = {
-                node: image
-                for node, image in before.items()
-                if node not in images or image.name != images[node].name
-            }
-            failed = _remove(store, spec.name, obsolete, images)
+    def _store(self, spec: SiteInputs, environment: Environment, recorded: Mapping[str, Any]) -> SiteOutputs:
+        """Store the images of `spec`, then its release, given what the store already has."""
+        store, before, made = environment.store(spec.store), _images(recorded), self._rendered(spec)
+        images, failed = _store_images(store, spec.name, made.images, before)
+        release = stored_release.of_recorded(recorded)
+        if not failed:
+            release, failed = stored_release.published(store, spec.name, made.release, release)
+        outputs = SiteOutputs(
+            images=images, release=release or stored_release.missing(store, spec.name, made.release)
+        )
         if failed:
-            self._raise_incomplete(spec, failed, SiteOutputs(images=images), is_new=not before)
-        return SiteOutputs(images=images)
+            self._raise_incomplete(spec, failed, outputs, is_new=not before)
+        return outputs
 
     def _raise_incomplete(
         self, spec: SiteInputs, failed: list[OutsideFailure], outputs: SiteOutputs, *, is_new: bool
@@ -211,8 +220,13 @@ class Site(Resource):
         causes = [problem for error in failed for problem in error.problems]
         if is_new and all(image.seed is None for image in outputs.images.values()):
             raise OutsideFailure(causes) from failed[0]
-        problem = f"{len(failed)} of {len(outputs.images)} images of site {spec.name} are missing or altered"
-        summary = Problem(code="incomplete", problem=problem, hint="fix the cause below and run up again")
+        if any(image.seed is None for image in outputs.images.values()):
+            what = f"{len(failed)} of {len(outputs.images)} images of site {spec.name} are missing or altered"
+        elif outputs.release.digest is None:
+            what = f"the release of site {spec.name} is not in the store"
+        else:
+            what = f"releases of site {spec.name} that are too old are still in the store"
+        summary = Problem(code="incomplete", problem=what, hint="fix the cause below and run up again")
         raise Incomplete((summary, *causes), id=self.identity(spec), outputs=outputs) from failed[0]
 
 
@@ -270,11 +284,35 @@ def _image(store: ArtifactStore, site: str, rendered: SiteImage) -> StoredImage:
         size=len(rendered.data),
         files=dict(rendered.files),
         parts=rendered.parts,
+        release=rendered.release,
     )
 
 
 def _lost(uri: str) -> StoredImage:
     return StoredImage(seed=None, uri=uri, size=None, files={})
+
+
+def _store_images(
+    store: ArtifactStore, site: str, rendered: Mapping[str, SiteImage], before: Mapping[str, StoredImage]
+) -> tuple[dict[str, StoredImage], list[OutsideFailure]]:
+    """Store the images that differ from `before`, then remove those of removed nodes; also the failures."""
+    images: dict[str, StoredImage] = {}
+    failed: list[OutsideFailure] = []
+    for node, made in rendered.items():
+        images[node] = image = _image(store, site, made)
+        if node in before and (before[node].seed, before[node].name) == (image.seed, image.name):
+            continue
+        try:
+            store.put(image_key(site, made.name), made.data)
+        except OutsideFailure as error:
+            failed.append(error)
+            images[node] = _lost(image.uri)
+    if failed:  # images of removed nodes may still be needed
+        return images, failed
+    obsolete = {
+        node: image for node, image in before.items() if node not in images or image.name != images[node].name
+    }
+    return images, _remove(store, site, obsolete, images)
 
 
 def _remove(
@@ -292,7 +330,7 @@ def _remove(
 
 
 def _imported(identity: str, store: ArtifactStore, uri: str, site: str) -> Found[SiteOutputs] | None:
-    """A site's images in a store; its spec is unknown, so the next update compares."""
+    """A site's images and release in a store; its spec is unknown, so the next update compares."""
     prefix = f"sites/{site}/"
     images = {}
     for key in store.list(prefix):
@@ -302,5 +340,7 @@ def _imported(identity: str, store: ArtifactStore, uri: str, site: str) -> Found
             images[node] = StoredImage(
                 seed=f"sha256:{stat.sha256}", uri=store.uri(key), size=stat.size, files={}
             )
-    inputs = {"name": site, "store": uri}
-    return Found(id=identity, outputs=SiteOutputs(images=images), inputs=inputs) if images else None
+    if not images:
+        return None
+    outputs = SiteOutputs(images=images, release=stored_release.found(store, site, None))
+    return Found(id=identity, outputs=outputs, inputs={"name": site, "store": uri})

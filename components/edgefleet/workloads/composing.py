@@ -94,7 +94,7 @@ def workloads_on(site: SiteSpec, node: str) -> Iterator[str]:
 
 
 def objects_of(site: SiteSpec) -> dict[str, tuple[Object, ...]]:
-    """dict[workload -> its objects] of a site's cluster, with `SHARED` first; empty without workloads.
+    """dict[workload -> its objects] of a site's cluster, sorted, `SHARED` first; empty without workloads.
 
     Where the spec refers to a secret, a Secret has the reference.
     """
@@ -109,7 +109,7 @@ def hub_objects_of(entries: Mapping[str, Entry]) -> dict[str, tuple[Object, ...]
 
 
 def _shared(all_of: dict[str, tuple[Object, ...]]) -> dict[str, tuple[Object, ...]]:
-    return {SHARED: (of.priority_class(),), **all_of} if any(all_of.values()) else {}
+    return {SHARED: (of.priority_class(),), **dict(sorted(all_of.items()))} if any(all_of.values()) else {}
 
 
 def objects_of_entry(of_entry: Entry, place: Place) -> tuple[Object, ...]:

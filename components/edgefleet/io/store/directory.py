@@ -93,9 +93,7 @@ class DirectoryStore:
         with disk.explaining(path, "cannot be removed"):
             for left in disk.interrupted(path):
                 left.unlink(missing_ok=True)
-            for folder in path.parents:
-                if not _remove_empty(folder) or folder == self._root:
-                    break
+            self._remove_empty(path.parent)
 
     def clear(self, prefix: str, *, keep: Collection[str] = ()) -> None:
         """Remove each file below `prefix`, as `delete` does, and the remains of interrupted writes."""
@@ -107,7 +105,7 @@ class DirectoryStore:
             if not keep and folder.is_dir():
                 for left in folder.rglob(f".*{disk.SUFFIX}"):
                     left.unlink(missing_ok=True)
-                _remove_empty(folder)
+                self._remove_empty(folder)
 
     def swap(self, key: str, data: bytes, *, was: bytes | None) -> bool:
         """Compare and write while no other process of this machine does the same."""
@@ -121,6 +119,12 @@ class DirectoryStore:
     def uri(self, key: str) -> str:
         """The store's URI with the key."""
         return f"{self._uri}/{check_key(key)}"
+
+    def _remove_empty(self, folder: Path) -> None:
+        """Remove `folder` and those above it, as far as they are empty."""
+        for empty in (folder, *folder.parents):
+            if not _remove_empty(empty) or empty == self._root:
+                break
 
     def _path(self, key: str) -> Path:
         """The file of `key`; refused where a symbolic link leads there."""
