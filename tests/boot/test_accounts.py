@@ -59,6 +59,7 @@ def test_groups_and_a_shell_that_are_taken_away_are_undone(boot: FirstBoot, tmp_
 def test_a_password_in_plain_text_is_refused(target: Targets) -> None:
     """Chpasswd would store it as a hash that nothing matches, and everyone could read it on the node."""
     site = target("additions").site
-    refused = [(place.path, problem) for place, _, problem in flaws(site, {"ops-password": "hunter2"})]
+    secrets = {"ops-password": "hunter2", "shop": "a key"}
+    refused = [(place.path, problem) for place, _, problem in flaws(site, secrets)]
     problem = "the stack's secret 'ops-password' is not the hash of a password"
     assert [(("users", 0, "password"), problem)] == refused
