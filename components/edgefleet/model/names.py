@@ -48,7 +48,7 @@ CONDITIONS = frozenset(
 )
 """Taints by which Kubernetes shows a node's state (its docs, reference/labels-annotations-taints)."""
 _KEY_NAME_RE = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
-_KEY_RE = rf"({DOMAIN_RE}/)?{_KEY_NAME_RE}"
+KEY_RE = rf"({DOMAIN_RE}/)?{_KEY_NAME_RE}"
 _AUTHORITY = re.compile(rf"(?:[a-z0-9+]+://)?(?P<host>{HOST_RE})(:(?P<port>\d+))?(/.*)?")
 LARGEST_PORT = 65535
 
@@ -207,7 +207,7 @@ NAME_OF_SECRET = Grammar(
 )
 SecretName = Annotated[str, NAME_OF_SECRET]
 _LABEL_KEY = Grammar(
-    _KEY_RE, "bad-label", "a Kubernetes label", "write it like tier or example.com/tier", 317, _label
+    KEY_RE, "bad-label", "a Kubernetes label", "write it like tier or example.com/tier", 317, _label
 )
 LabelKey = Annotated[str, _LABEL_KEY]
 LabelValue = Annotated[
@@ -221,7 +221,7 @@ LabelValue = Annotated[
     WithJsonSchema({"type": ["string", "number", "boolean"]}, "validation"),
 ]
 _TAINT = Grammar(
-    rf"{_KEY_RE}(=({_KEY_NAME_RE})?)?:(NoSchedule|PreferNoSchedule|NoExecute)",
+    rf"{KEY_RE}(=({_KEY_NAME_RE})?)?:(NoSchedule|PreferNoSchedule|NoExecute)",
     "bad-taint",
     "a taint",
     "write key=value:NoSchedule, key:PreferNoSchedule or key=value:NoExecute",
@@ -245,7 +245,7 @@ def _annotation(key: str) -> str:
 
 
 _ANNOTATION_KEY = Grammar(
-    _KEY_RE, "bad-annotation", "a Kubernetes annotation", "write it like example.com/rack", 317, _annotation
+    KEY_RE, "bad-annotation", "a Kubernetes annotation", "write it like example.com/rack", 317, _annotation
 )
 AnnotationKey = Annotated[str, _ANNOTATION_KEY]
 _ANNOTATION_VALUE = Grammar(

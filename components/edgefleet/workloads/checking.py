@@ -5,6 +5,7 @@ Pods of a StatefulSet have a label with its name and eleven characters more (kub
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,12 +13,14 @@ from pydantic import ValidationError
 from edgefleet.errors import Problem
 from edgefleet.model.paths import Part
 from edgefleet.model.pydantic_errors import translated
+from edgefleet.model.quantities import parse_cpu, parse_size
+from edgefleet.model.spec import outside_name
 from edgefleet.model.syntax import nearest, shown
 from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.workloads import KINDS
 from edgefleet.workloads.base.kind import Object, Place
 from edgefleet.workloads.base.patching import misses
-from edgefleet.workloads.base.spec import Composed, Workload
+from edgefleet.workloads.base.spec import Composed, Resources, Workload
 from edgefleet.workloads.composing import KIND, SHARED, Entry, kind_of, spec_of, unpatched
 
 RESERVED = frozenset({SHARED, "default", "system-upgrade"})
@@ -54,12 +57,31 @@ def problems(name: str, spec: Workload, places: Sequence[Place]) -> Iterator[Pro
         hint = "choose another name, which is that of its namespace, too"
         yield Problem.of_value("", "reserved-name", f"the namespace {name} is not for workloads", hint)
     yield from KINDS[kind_of(spec)].check(spec)
+    yield from _low_limits(spec)
     composed = [unpatched(spec, place) for place in places]
     if spec.where.cloud and not any(unpatched(spec, place) for place in places if place.side == "hub"):
         problem = f"a workload of the kind {kind_of(spec)} runs at sites alone"
         yield Problem.of_value("where.cloud", "sites-alone", problem, "remove cloud")
     yield from _long_names(name, [each for objects in composed for each in objects])
     yield from _patches(spec, [objects for objects in composed if objects])
+
+
+def _low_limits(spec: Any, path: str = "") -> Iterator[Problem]:
+    """Limits below what is reserved, which Kubernetes refuses; also in the parts of a workload."""
+    for field in fields(spec):
+        value, where = getattr(spec, field.name), f"{path}{outside_name(field.name)}"
+        if isinstance(value, Resources):
+            for key, parse, reserved, limit in (
+                ("cpuLimit", parse_cpu, value.cpu, value.cpu_limit),
+                ("memoryLimit", parse_size, value.memory, value.memory_limit),
+            ):
+                if limit is not None and parse(limit) < parse(reserved):
+                    problem = f"{limit} is less than the {reserved} that each Pod reserves"
+                    yield Problem.of_value(
+                        f"{where}.{key}", "low-limit", problem, f"write {reserved} or more"
+                    )
+        elif is_dataclass(value):
+            yield from _low_limits(value, f"{where}.")
 
 
 def _long_names(name: str, objects: Sequence[Object]) -> Iterator[Problem]:

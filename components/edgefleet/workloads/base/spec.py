@@ -7,7 +7,7 @@ from pydantic import Field
 
 from edgefleet.model.addresses import Cidr
 from edgefleet.model.geography import Country
-from edgefleet.model.names import LabelKey, LabelValue, Name, SecretName
+from edgefleet.model.names import KEY_RE, LabelKey, LabelValue, Name, SecretName
 from edgefleet.model.quantities import Cpu, Quantity
 from edgefleet.model.spec import spec
 from edgefleet.model.syntax import Grammar
@@ -24,7 +24,7 @@ VARIABLE = Grammar(
 )
 Variable = Annotated[str, VARIABLE]
 _TAINT_KEY = Grammar(
-    r"[A-Za-z0-9][A-Za-z0-9._/-]*",
+    KEY_RE,
     "bad-taint",
     "a key of a taint",
     "write the key alone, such as example.com/dedicated",
