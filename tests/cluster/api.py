@@ -1,12 +1,16 @@
-"""What tests ask of the API server: a strict trial of an object, its application, why a pod is refused."""
+"""What tests ask of the API server: a strict trial of an object, its application, why a pod is refused.
 
-import json
+Objects are sent as the YAML that a node's manifests have: the server reads it with Kubernetes' own reader.
+"""
+
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 from tests.processes import wait
+
+from edgefleet.io.yaml_text import to_yaml
 
 Object = Mapping[str, Any]
 MANAGER = "edgefleet"
@@ -50,21 +54,18 @@ class Cluster:
             Refused: with all fields that the server does not know, or all values that it does not take.
         """
         query = STRICT | {"fieldManager": manager} | ({"dryRun": "All"} if dry_run else {})
-        return self._answer(self._client.post(self.path(thing, named=False), params=query, json=thing))
+        path, headers = self.path(thing, named=False), {"Content-Type": "application/yaml"}
+        return self._answer(self._client.post(path, params=query, headers=headers, content=to_yaml(thing)))
 
-    def apply(
-        self, thing: Object, *, dry_run: bool = False, manager: str = MANAGER, force: bool = False
-    ) -> dict[str, Any]:
+    def apply(self, thing: Object, *, manager: str = MANAGER, force: bool = False) -> dict[str, Any]:
         """The object as it is after a server-side apply.
 
         Raises:
             Refused: what it is; the causes of a conflict name the other manager and the field.
         """
         query = STRICT | {"fieldManager": manager, "force": str(force).lower()}
-        query |= {"dryRun": "All"} if dry_run else {}
-        kind = {"Content-Type": "application/apply-patch+yaml"}
-        answer = self._client.patch(self.path(thing), params=query, headers=kind, content=json.dumps(thing))
-        return self._answer(answer)
+        path, headers = self.path(thing), {"Content-Type": "application/apply-patch+yaml"}
+        return self._answer(self._client.patch(path, params=query, headers=headers, content=to_yaml(thing)))
 
     def delete(self, thing: Object) -> None:
         """Delete the object with all that it owns, and return when it is gone."""
@@ -93,11 +94,19 @@ class Cluster:
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
         return name
 
-    def node(self, name: str, labels: Mapping[str, str] = {}) -> str:
-        """A node with these labels, which kwok plays, made where it is not there."""
-        metadata = {"name": name, "labels": dict(labels)}
-        self.apply({"apiVersion": "v1", "kind": "Node", "metadata": metadata})
-        return name
+    def node(self, name: str, labels: Mapping[str, str] = {}, devices: Mapping[str, str] = {}) -> None:
+        """Make a node with these labels and devices, which kwok plays, as a kubelet registers itself."""
+        capacity = {"cpu": "64", "memory": "256Gi", "pods": "500", **devices}
+        metadata, status = (
+            {"name": name, "labels": dict(labels)},
+            {"capacity": capacity, "allocatable": capacity},
+        )
+        node = {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "status": status}
+        self.create_strictly(node, dry_run=False)
+
+    def events(self, namespace: str) -> list[str]:
+        """What controllers report about the objects of a namespace."""
+        return [event["message"] for event in self.get(f"/api/v1/namespaces/{namespace}/events")["items"]]
 
     def path(self, thing: Object, *, named: bool = True) -> str:
         """Where the object is, or its collection."""

@@ -61,7 +61,7 @@ def _definitions(minor: int) -> Registry[Any]:
     schemas = files("kubernetes_validate") / "kubernetes-json-schema" / f"v1.{minor}.0-local-strict"
     text = (schemas / "_definitions.json").read_text()
     definitions = Resource.from_contents(json.loads(text))
-    registry: Registry[Any] = Registry().with_resource("_definitions.json", definitions)
+    registry: Registry[Any] = Registry().with_resource("_definitions.json", definitions).crawl()
     return registry
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from tests.workloads.offline_schemas import paths, problems_of, untyped
+from tests.workloads.rendered import RENDERED
 
 from edgefleet.model.k3s_flags import MINORS
 
@@ -45,3 +46,14 @@ def test_the_models_find_what_they_do_not_hold() -> None:
 def test_paths_name_each_leaf() -> None:
     """Which is how the structure of two objects is compared."""
     assert {"a.0.b", "a.1", "c"} == paths({"a": [{"b": 1}, "x"], "c": {}})
+
+
+@pytest.mark.parametrize("name", RENDERED)
+def test_what_is_rendered_is_known_to_every_minor_version(name: str) -> None:
+    """So that a node may run any k3s whose flags edgefleet knows."""
+    objects = RENDERED[name]
+    assert objects
+    assert [] == [
+        (minor, each) for minor in MINORS for thing in objects for each in problems_of(thing, minor)
+    ]
+    assert [] == [each for thing in objects for each in untyped(thing)]

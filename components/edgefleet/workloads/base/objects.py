@@ -138,7 +138,7 @@ def network_policy(
     spec = {
         "podSelector": {},
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{"from": sources, "ports": listed}] if listed else [],
+        **({"ingress": [{"from": sources, "ports": listed}]} if listed else {}),
         "egress": [_dns(), *own, *peers, *out],
     }
     return a("NetworkPolicy", place, place.name, api="networking.k8s.io/v1", spec=spec)

@@ -1,0 +1,12 @@
+"""The objects of the example in docs/examples, as the golden files have them."""
+
+from pathlib import Path
+from typing import Any
+
+from edgefleet.io.yaml_text import from_yaml
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden/workloads"
+RENDERED: dict[str, list[dict[str, Any]]] = {
+    path.stem: from_yaml(path.read_text(encoding="utf-8")) for path in sorted(GOLDEN.glob("*.yaml"))
+}
+"""dict[workload -> its objects]; what all workloads share has a name of its own."""
