@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # How long one example takes is the machine's affair: beside other work a limit would fail what is right.
-settings.register_profile("edgefleet", deadline=None)
+settings.register_profile("edgefleet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("edgefleet")
 GOLDEN = Path(__file__).resolve().parent / "golden" / "report"
 
