@@ -3,15 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from inspect import signature
-from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
-import yaml
 from google.protobuf.json_format import MessageToDict
 from tests.fleet.test_open_inputs import known as output
 from tests.fleet.test_open_inputs import unknown
+from tests.workloads.rendered import RENDERED
 
 import edgefleet
 from edgefleet.fleet.objects import register
@@ -22,7 +21,6 @@ Record = Callable[..., Sequence[Any]]
 """The fixture of this folder: runs a program, gives back what it registered."""
 SIGNATURE = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 """How a secret value is marked on the wire (Pulumi, resource properties)."""
-OBJECTS = Path(__file__).parents[1] / "golden" / "workloads"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 Make = Callable[[], Mapping[str, Any]]
 WEB = {"kind": "web", "image": "registry.example/shop/till:1.4", "port": 8080}
@@ -52,9 +50,7 @@ def environment(of: Any) -> dict[str, Any]:
 
 def examples() -> dict[str, Any]:
     """(kind, object) of the golden objects of all kinds of workloads, each kind once."""
-    files = sorted(OBJECTS.glob("*.yaml"))
-    objects = [each for file in files for each in yaml.safe_load_all(file.read_text("utf-8"))]
-    return {each["kind"]: each for each in objects}
+    return {each["kind"]: each for objects in RENDERED.values() for each in objects}
 
 
 @pytest.mark.parametrize(("kind", "item"), examples().items())

@@ -269,6 +269,13 @@ def test_a_wrong_inherited_value_is_reported_once_with_a_count(say: Say) -> None
     assert "(and so for 49 more)" in line
 
 
+@pytest.mark.parametrize("value", ["x", "8443", "[x]", "null"])
+def test_a_workload_that_is_no_map_is_one_clear_problem(problems: Problems, value: str) -> None:
+    """Its kind stands in the map."""
+    (problem,) = problems(f"sites: {{a: {{}}}}\nworkloads: {{till: {value}}}\n")
+    assert ("workloads.till", True) == (problem.path, problem.code in {"wrong-type", "no-value"})
+
+
 def test_a_profile_too_small_for_k3s_is_reported_with_the_numbers(say: Say) -> None:
     """k3s's minimum for a server is 2 cores and 2 GB; nodes sold as 2 GB are large enough."""
     sites = "sites: {a: {}, b: {}}\n"

@@ -126,9 +126,11 @@ class Details:
             else:
                 break
             path.append(part)
-        if self.kind in _TAGS:
+        if self.kind in _TAGS and isinstance(plain, Mapping):
             path.append("kind")
             plain = plain.get("kind")
+        elif self.kind in _TAGS:
+            self.kind = "dict_type"
         return tuple(path), plain
 
     def is_consequence(self, renamed: Collection[Path], others: Iterable[Path]) -> bool:
