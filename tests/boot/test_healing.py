@@ -21,7 +21,23 @@ FAKE_K3S = """#!/bin/sh
 # FakeK3s: a stand-in for k3s. It is well while what it was started with says `good`. Release {release}.
 started=$EDGEFLEET_PREFIX/run/started-with
 grep -q good "$started" || exit 1
-case "$*" in *readyz*) printf ok ;; *"get node"*) printf True ;; esac
+case "$*" in
+  *readyz*) printf ok ;;
+  *"get node"*) printf True ;;
+  ctr*) exec "$EDGEFLEET_PREFIX/ctr" "$@" ;;
+esac
+"""
+FAKE_CTR = """#!/bin/sh
+# FakeCtr: a stand-in for containerd's client. Files have the images that are there, pinned and in use.
+cd "$EDGEFLEET_PREFIX"
+touch here pinned running
+case "$*" in
+  "ctr --namespace k8s.io images ls -q") cat here ;;
+  "ctr --namespace k8s.io images ls -q labels."*) cat pinned ;;
+  "ctr --namespace k8s.io containers ls") echo "CONTAINER IMAGE RUNTIME"; sed 's/.*/0a1b  &  runc/' running ;;
+  *"images label "*" io.cri-containerd.pinned=pinned io.cattle.k3s.pinned=pinned") echo "$6" >>pinned ;;
+  *) exit 1 ;;
+esac
 """
 FAKE_SYSTEMCTL = """#!/bin/sh
 # A stand-in for systemctl that starts FakeK3s.
@@ -169,6 +185,10 @@ def machine(target: Targets, text_of: TextOf, tmp_path: Path) -> Machine:
     script = tmp_path / "heal"
     script.write_text(text_of(healing.plan(target(CASE)), healing.SCRIPT))
     (tmp_path / "root/run").mkdir(parents=True)
+    (ctr := tmp_path / "root/ctr").write_text(FAKE_CTR)
+    ctr.chmod(0o755)
+    (images := tmp_path / "root" / healing.IMAGES[1:]).parent.mkdir(parents=True)
+    images.touch()
     return Machine(root=tmp_path / "root", script=script, programs=programs)
 
 
@@ -186,6 +206,54 @@ def test_what_is_well_is_kept_and_said(machine: Machine) -> None:
     place = machine.root / "var/lib/edgefleet"
     modes = [path.stat().st_mode & 0o777 for path in (place, place / "status.json", place / "configurations")]
     assert [0o755, 0o644, 0o700] == modes
+
+
+PAUSE, TILL, MENU = (
+    "docker.io/rancher/mirrored-pause:3.6",
+    "registry.example/till:1",
+    "registry.example/menu:2",
+)
+
+
+def test_images_that_run_or_are_carried_are_pinned(machine: Machine) -> None:
+    """Each once, and again after k3s has taken its pins back; others may be collected."""
+    (machine.root / healing.IMAGES[1:]).write_text(f"{TILL}\n")
+    (machine.root / "here").write_text(f"{PAUSE}\n{TILL}\nregistry.example/old:1\n")
+    (machine.root / "running").write_text(f"{PAUSE}\n{MENU}\n")
+    machine.apply("good 1")
+    machine.done("check")
+    assert [PAUSE, TILL] == (machine.root / "pinned").read_text().splitlines()
+    (machine.root / "pinned").write_text("")
+    machine.done("check")
+    assert [PAUSE, TILL] == (machine.root / "pinned").read_text().splitlines()
+
+
+def test_a_carried_image_that_is_not_there_is_reported(machine: Machine) -> None:
+    """Until it is there."""
+    (machine.root / healing.IMAGES[1:]).write_text(f"{TILL}\n{MENU}\n")
+    (machine.root / "here").write_text(f"{MENU}\n")
+    machine.apply("good 1")
+    assert f"Not in k3s, and this node downloads nothing: {TILL}. Restart" in machine.done("status")
+    (machine.root / "here").write_text(f"{MENU}\n{TILL}\n")
+    machine.done("check")
+    assert "Not in k3s" not in machine.done("status")
+
+
+def test_images_do_not_make_a_node_unwell(machine: Machine) -> None:
+    """The next check asks a containerd again that does not answer."""
+    (machine.root / "ctr").unlink()
+    machine.apply("good 1")
+    assert "healthy" == machine.status["state"]
+
+
+def test_an_air_gapped_node_lists_what_it_carries(target: Targets, text_of: TextOf) -> None:
+    """By the names that containerd has for them; others download again what was deleted."""
+    listed = text_of(healing.plan(target(CASE, airgap=True)), healing.IMAGES).splitlines()
+    assert listed == sorted(listed)
+    assert all("/" in name and (":" in name or "@" in name) for name in listed)
+    assert {"till", "menu"} <= set(target(CASE).site.workloads)
+    assert len(listed) >= len(target(CASE).site.workloads)
+    assert "" == text_of(healing.plan(target(CASE, airgap=False)), healing.IMAGES)
 
 
 def test_the_screen_says_how_the_node_is_before_anybody_logs_in(machine: Machine) -> None:

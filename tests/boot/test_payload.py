@@ -311,6 +311,40 @@ def test_an_archive_is_recorded_for_its_present_digest_only(machine: Machine) ->
         assert data == machine.archive.read_bytes()
 
 
+def unlisted(machine: Machine) -> tuple[Path, Path]:
+    """The model and the archive, which the next list does not have."""
+    machine.medium()
+    assert 0 == machine.restart().returncode
+    listed = machine.root / payload.LIST[1:]
+    lines = listed.read_text().splitlines()
+    listed.write_text("".join(f"{line}\n" for line in lines if not line.endswith((MODEL, ".tar.zst"))))
+    (machine.archive.parent / "own.tar").write_bytes(ARCHIVE)
+    return machine.root / "var/lib/edgefleet" / MODEL, machine.archive
+
+
+def test_models_and_archives_that_left_are_removed(machine: Machine) -> None:
+    """Not an archive that somebody else put there, and nothing else."""
+    left = unlisted(machine)
+    assert all(path.exists() for path in left)
+    assert 0 == machine.restart().returncode
+    assert not any(path.exists() for path in left)
+    assert (machine.archive.parent / "own.tar").exists()
+    assert (machine.root / "var/lib/extensions/nvidia.raw").exists()
+    assert "" == (machine.root / "var/lib/edgefleet/payload/verified").read_text()
+
+
+def test_what_left_makes_room(machine: Machine) -> None:
+    """Before a copy would not fit; otherwise only what is complete ends what was there."""
+    model, _ = unlisted(machine)
+    (machine.binaries / "containerd-shim-wasmtime-v1").unlink()
+    state = machine.programs / "stat"
+    fits = f'[ -e "{model}" ] && echo "16 * 4096" || echo "65536 * 4096"'
+    state.write_text(f'#!/bin/sh\n[ "$1" = -f ] || exec /usr/bin/stat "$@"\n{fits}\n')
+    state.chmod(0o755)
+    assert (0, "") == (machine.restart().returncode, machine.problem("payload"))
+    assert not model.exists()
+
+
 def test_a_disk_that_is_nearly_full_is_not_filled(machine: Machine) -> None:
     machine.medium()
     state = machine.programs / "stat"

@@ -20,6 +20,7 @@ from tests.boot_vm.machine import Booted, Talk, boot, cable, drive
 from tests.boot_vm.nodes import KEY, NETWORK, NODE, PAYLOAD, SeededNode, golden_site, seeded_node
 from tests.boot_vm.running import tool
 
+from edgefleet.boot.healing import IMAGES
 from edgefleet.keys.break_glass import tunnel_address
 from edgefleet.keys.derivation import ssh_host_key
 from edgefleet.runtimes.base.k3s_manifests import COPIES, FOLDER
@@ -298,6 +299,15 @@ def test_its_workloads_are_where_k3s_applies_them(first: Booted, seeded: SeededN
     assert {"workload-edgefleet.yaml", "workload-till.yaml", "workload-menu.yaml"} == planned.keys()
     assert {name: (content, 0o600) for name, content in planned.items()} == applied(first)
     assert f"release {seeded.seed.release}\n" in first.facts["status"]
+
+
+def test_its_images_are_pinned(first: Booted) -> None:
+    """Those of its workloads, and of what runs: kubelet's collector spares them."""
+    pinned = first.files["/var/lib/rancher/k3s/stand-in-pinned-images"].content.decode().splitlines()
+    assert first.files[IMAGES].content.decode().splitlines() == [
+        name for name in sorted(pinned) if "mirrored-pause" not in name
+    ]
+    assert "docker.io/rancher/mirrored-pause:3.6" in pinned
 
 
 def applied(booted: Booted) -> dict[str, tuple[bytes, int]]:

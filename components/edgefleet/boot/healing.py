@@ -5,16 +5,25 @@ containers ask it and that the node is ready; a set that is not healthy in time 
 node's address at its start alone (k3s-io/k3s 2827), so it is restarted where that changes. Its certificates
 last 365 days and are renewed at a start in their last 120 (90 before May 2025; k3s docs, cli/certificate):
 it is restarted at night after 45 to 74 days, so a certificate that one start does not renew, the next does.
+
+The check pins container images, as kubelet deletes unpinned ones when the disk fills, and without a link none
+comes back. k3s pins what it imports from ``agent/images`` (label ``io.cri-containerd.pinned``), takes all its
+pins back at each start, and until July 2026 forgot to set them again where ``.cache.json`` let it skip the
+import (k3s, pkg/agent/containerd/containerd.go; k3s-io/k3s 11363, 14265). It pins no image that was pulled: a
+list (``*.txt``) there would, but keeps k3s from starting until all is pulled.
 """
 
 import hashlib
 
 from edgefleet.io.templates import render, unit
 from edgefleet.model.firstboot import File, Step, Target
+from edgefleet.model.writers.shell import rest
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s_cluster import api_service
+from edgefleet.workloads.composing import carried, workloads_on
 
 SCRIPT = "/usr/local/lib/edgefleet/heal"
+IMAGES = "/etc/edgefleet/images"
 STATUS = "/usr/local/bin/edgefleet-status"
 SLOW = frozenset({"emmc", "sd", "hdd"})
 """Media on which it may take twice as long."""
@@ -42,6 +51,7 @@ def plan(target: Target) -> Step:
     at = f"{FIRST_HOUR + minute // 60:02}:{minute % 60:02}:00"
     return Step(
         files=(
+            File.text(IMAGES, "".join(f"{rest(name)}\n" for name in _carried_images(target))),
             File.program(SCRIPT, script),
             File.program(STATUS, render("heal/edgefleet-status.sh")),
         ),
@@ -57,6 +67,16 @@ def plan(target: Target) -> Step:
             ("systemctl", "restart", "--no-block", "edgefleet-health.timer", "edgefleet-renew.timer"),
         ),
     )
+
+
+def _carried_images(target: Target) -> list[str]:
+    """The names of the container images of its workloads and manifests on an air-gapped node."""
+    site, node = target.site, target.node
+    if not site.airgap:
+        return []
+    loads = (need for name in workloads_on(site, target.name) for need in carried(site, name, node))
+    needs = (*runtime_of(node).carries(site, node), *loads)
+    return sorted({need.name for need in needs if need.kind == "image"})
 
 
 def _turn(target: Target) -> tuple[int, int]:

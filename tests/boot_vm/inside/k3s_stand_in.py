@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A stand-in for k3s: it checks its configuration, says that it is ready, and answers `kubectl`.
+"""A stand-in for k3s: it checks its configuration, says that it is ready, and answers `kubectl` and `ctr`.
 
 It runs no container and is no Kubernetes; each line that it prints says so. What k3s would not start with,
 it does not start with either. Keys: k3s docs, cli/server and cli/agent.
@@ -32,6 +32,8 @@ LISTS = {
     *("tls-san", "disable", "node-label", "node-taint"),
     *("kube-apiserver-arg", "kube-controller-manager-arg", "kubelet-arg"),
 }
+PAUSE = "docker.io/rancher/mirrored-pause:3.6"
+PINNED = DATA / "stand-in-pinned-images"
 OTHERS = 0o077
 """Permission bits of everybody but the owner."""
 KERNEL = {
@@ -169,10 +171,33 @@ def kubectl(arguments: list[str]) -> None:
         raise SystemExit(f"there is no such node; this one is {name}")
 
 
+def ctr(arguments: list[str]) -> None:
+    """Answer as containerd where a container of the pause image runs, and all carried images are there.
+
+    `PINNED` has a line for each image that is labelled. As k3s does not import them here, none is at first.
+    """
+    pinned = PINNED.read_text().splitlines() if PINNED.exists() else []
+    match arguments:
+        case ["images", "ls", "-q"]:
+            listed = [PAUSE, *Path("/etc/edgefleet/images").read_text().splitlines()]
+        case ["images", "ls", "-q", 'labels."io.cri-containerd.pinned"==pinned']:
+            listed = pinned
+        case ["containers", "ls"]:
+            listed = ["CONTAINER    IMAGE    RUNTIME", f"0a1b2c    {PAUSE}    io.containerd.runc.v2"]
+        case ["images", "label", name, "io.cri-containerd.pinned=pinned", "io.cattle.k3s.pinned=pinned"]:
+            PINNED.write_text("".join(f"{each}\n" for each in (*pinned, name)))
+            listed = [name]
+        case others:
+            raise SystemExit(f"k3s stand-in: {others} is nothing that a node says to containerd")
+    sys.stdout.write("".join(f"{each}\n" for each in listed))
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["--version"]:
             sys.stdout.write(f"{VERSION}\n")
+        case ["ctr", "--namespace", "k8s.io", *arguments]:
+            ctr(arguments)
         case ["kubectl", *arguments]:
             kubectl(arguments)
         case [("server" | "agent") as role]:
