@@ -32,7 +32,7 @@ BANNED = {
 STILL_IN_DOCSTRINGS = {"epochs?"}
 """Keys of `BANNED` that docstrings may have: Unix has an epoch."""
 ALLOWED = re.compile(
-    r"busybox|box-sizing|border-box|SOURCE_DATE_EPOCH|`epoch`|`controlPlane.identity.epochs`"
+    r"busybox|nats-box|box-sizing|border-box|SOURCE_DATE_EPOCH|`epoch`|`controlPlane.identity.epochs`"
     r"|\{% .*? %\}|\{\{.*?\}\}"
 )
 """Names of other people's things, and the identifiers of templates."""

@@ -2,11 +2,22 @@
 
 from typing import Any
 
-from edgefleet.workloads import cache, chart, function, inference, job, manifests, payload, session, web
+from edgefleet.workloads import (
+    cache,
+    chart,
+    function,
+    inference,
+    job,
+    manifests,
+    payload,
+    session,
+    stream,
+    web,
+)
 from edgefleet.workloads.base.kind import Kind
 
 KINDS: dict[str, Kind[Any]] = {
     kind.KIND.name: kind.KIND
-    for kind in (cache, chart, function, inference, job, manifests, payload, session, web)
+    for kind in (cache, chart, function, inference, job, manifests, payload, session, stream, web)
 }
 """dict[name in a fleet file -> kind]."""
