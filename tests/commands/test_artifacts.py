@@ -267,6 +267,36 @@ def test_what_cannot_be_locked_is_reported_together(shop: Shop) -> None:
     assert f"{shop.registry.address}/v2/shop/till/manifests/1" in ran.err.replace("\n", "").replace("  ", "")
 
 
+def test_an_image_without_the_platform_of_a_node_is_an_error_with_its_line(shop: Shop) -> None:
+    """At a site that carries it and at one that downloads it; the lock states what it is built for."""
+    shop.world.edit("profiles: {pos: {arch: amd64", "profiles: {pos: {arch: arm64")
+    shop.files.files[f"{VERSION}/sha256sum-arm64.txt"] = (
+        f"{sha256(AIRGAP)}  k3s-airgap-images-arm64.tar.zst\n{sha256(K3S)}  k3s-arm64\n".encode()
+    )
+    shop.files.files |= {f"{VERSION}/k3s-arm64": K3S, f"{VERSION}/k3s-airgap-images-arm64.tar.zst": AIRGAP}
+    image = f"{shop.registry.host}/shop/till:1"
+    web = f"  shop: {{kind: web, image: {image}, port: 8080, where: {{sites: [berlin]}}}}\n"
+    shop.world.edit("  sense: {kind: payload, runtime: {name: wasmtime, version: v0.6.0}}\n", web)
+    for command in (("artifacts", "lock"), ("validate",)):
+        ran = shop.world.run(*command, "-s", "dev")
+        assert 1 == ran.code, ran.err
+        words = " ".join(ran.err.split())
+        name = f"{image} is not built for arm64, as nodes have at"
+        assert f"workloads.till.images[0]: {name} hamburg; it is for amd64 --> {FILE}:11:34" in words
+        assert f"workloads.shop.image: {name} berlin; it is for amd64 --> {FILE}:12:28" in words
+        assert "not in the artifacts lock" not in words
+    known = yaml.safe_load(shop.lock.read_text())
+    assert {image: ["amd64"]} == known["platforms"]
+
+
+def test_the_platforms_of_an_image_of_nodes_alone_may_be_unknown(shop: Shop) -> None:
+    """Its registry may be one that only they reach."""
+    web = "  shop: {kind: web, image: registry.invalid/shop:1, port: 8080, where: {sites: [berlin]}}\n"
+    shop.world.edit("  sense: {kind: payload, runtime: {name: wasmtime, version: v0.6.0}}\n", web)
+    assert 0 == shop.world.run("artifacts", "lock", "-s", "dev").code
+    assert [f"{shop.registry.host}/shop/till:1"] == [*yaml.safe_load(shop.lock.read_text())["platforms"]]
+
+
 def test_a_list_that_is_a_page(shop: Shop) -> None:
     """A login page in place of the list of digests."""
     shop.files.faults = [page]

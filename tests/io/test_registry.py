@@ -18,6 +18,7 @@ from edgefleet.io.manifests import manifest_of
 from edgefleet.io.sourcing import Sources
 from edgefleet.io.web import Policy, Web
 from edgefleet.model.references import Reference, parse_reference
+from edgefleet.model.site import Arch
 
 QUICK = Policy(connect=2, stall=2, attempts=2, pause=0.01)
 LAYERS = (b"a layer" * 5000, b"another" * 300)
@@ -83,11 +84,12 @@ def test_a_manifest_that_does_not_say_what_it_is_is_ocis(data: bytes, kind: str)
 @pytest.mark.parametrize(
     ("arch", "platform"), [("amd64", "linux/amd64"), ("arm64", "linux/arm64/v8"), ("armhf", "linux/arm/v7")]
 )
-def test_the_platform_of_a_box(registry: FakeRegistry, sources: Made, arch: str, platform: str) -> None:
+def test_the_platform_of_a_box(registry: FakeRegistry, sources: Made, arch: Arch, platform: str) -> None:
     """Of an index the best that the node runs; attestations are none."""
     digests = pushed(registry)
     found = sources().resolve(named(registry, "shop/till:1"), arch)
     assert digests[platform] == found.manifest.digest
+    assert arch in sources().architectures(named(registry, "shop/till:1"))
 
 
 def said(ask: Callable[[], object]) -> str:
@@ -108,6 +110,8 @@ def test_no_platform_for_a_box(registry: FakeRegistry, sources: Made) -> None:
     assert "has no image for amd64; there is linux/arm64" in said(
         lambda: sources().resolve(named(registry, "shop/one:1"), "amd64")
     )
+    found = [sources().architectures(named(registry, name)) for name in ("shop/till:1", "shop/one:1")]
+    assert [(), ("arm64",)] == found
 
 
 def test_webassembly_runs_anywhere(registry: FakeRegistry, sources: Made) -> None:

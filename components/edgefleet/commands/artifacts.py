@@ -13,6 +13,7 @@ from edgefleet.fleetfile.artifacts_lock import EMPTY, lock_path, lock_text
 from edgefleet.fleetfile.closure import wanted_by_all
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet
+from edgefleet.fleetfile.platforms import image_names
 from edgefleet.hub.upgrades import needs
 from edgefleet.io import disk
 from edgefleet.io.artifact_cache import ArtifactCache
@@ -50,6 +51,7 @@ def lock(
     releases |= {site.k3s.version: site.k3s.release_url for site in fleet.sites.values()}
     wanted = artifact_locking.LockContents(
         needs=tuple(_needs(fleet)),
+        images=frozenset(name for site in fleet.sites.values() for name in image_names(site)),
         bases=_bases(fleet),
         releases=releases,
         unpinned=frozenset() if pin else unpinned_k3s(engine_of(session, engine), session.project, stack),
@@ -72,6 +74,8 @@ def lock(
             f"note: sites run k3s {', '.join(versions)} from images without its digest, and keep these; "
             f"to pin it there, too, which is a visit: edgefleet artifacts lock -s {stack} --pin",
         )
+    if artifact_locking.lacks_platform(wanted.needs, locked):
+        load_fleet(file, session.project)  # reports it, with the line
 
 
 def fetch(

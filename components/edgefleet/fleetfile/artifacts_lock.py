@@ -109,6 +109,8 @@ class ArtifactsLock(TypedDict, total=False):
     """Program -> release -> architecture -> program."""
     images: dict[ImageName, dict[Arch, LockedImage]]
     """Container image -> architecture -> platform's manifest."""
+    platforms: dict[ImageName, tuple[Arch, ...]]
+    """Container image -> architectures of nodes that it is built for, also where no medium carries it."""
     bases: dict[Digest, LockedBase]
     """Hex SHA-256 of a base -> what is known of it."""
 

@@ -14,6 +14,7 @@ from edgefleet.fleetfile.document import Wave
 from edgefleet.fleetfile.levels import dropped
 from edgefleet.fleetfile.partial import build
 from edgefleet.fleetfile.placement import unknown, vocabulary
+from edgefleet.fleetfile.platforms import Platforms
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.rendering import Renderer, newest
 from edgefleet.fleetfile.resolution import ONLY_NODE, Resolver, Written
@@ -145,9 +146,16 @@ class Building:
 
     def carrying(self, lock: ArtifactsLock) -> dict[str, SiteSpec]:
         """The sites with the payloads of their images; artifacts that the lock must pin are reported."""
-        carrying = Payloads(lock)
+        carrying, platforms = Payloads(lock), Platforms(lock)
         filled = {name: carrying.filled(site) for name, site in self.built.items()}
+        for site in filled.values():
+            platforms.add(site)
+        for name, problem in platforms.problems():
+            at = self._placed(self.built[name], problem) if name else self._located(problem)
+            self.parts.problems.append(at)
         for lacking in carrying.lacking():
+            if lacking.need.kind == "image" and platforms.is_absent(lacking.need.name, lacking.need.arch):
+                continue
             self.parts.problems.append(self._placed(self.built[lacking.site], not_carried(lacking)))
         for site in filled.values():
             for problem in unpinned(site):

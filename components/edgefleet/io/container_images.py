@@ -26,8 +26,9 @@ from edgefleet.io.manifests import (
 )
 from edgefleet.io.registry import Registry
 from edgefleet.model.references import Reference
+from edgefleet.model.site import Arch
 
-VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
+VARIANTS: dict[Arch, tuple[tuple[str, str], ...]] = {
     "amd64": (("amd64", ""), ("amd64", "v1")),
     "arm64": (("arm64", ""), ("arm64", "v8")),
     "armhf": (("arm", "v7"), ("arm", ""), ("arm", "v6"), ("arm", "v5")),
@@ -55,7 +56,7 @@ class PlatformImage:
         return tuple({part.digest: part for part in (self.config, *self.manifest.layers)}.values())
 
 
-def resolved(images: "Images", repository: str, reference: Reference, arch: str) -> PlatformImage:
+def resolved(images: "Images", repository: str, reference: Reference, arch: Arch) -> PlatformImage:
     """The image that a node of architecture `arch` runs, by tag or digest.
 
     Raises:
@@ -64,12 +65,29 @@ def resolved(images: "Images", repository: str, reference: Reference, arch: str)
     """
     found = images.manifest(repository, reference.wanted)
     if found.is_index:
-        return by_digest(images, repository, _chosen(found, reference, arch), str(reference))
+        digest = _chosen(found, arch)
+        if digest is None:
+            raise _absent(reference, arch, [entry.platform or Platform() for entry in found.entries])
+        return by_digest(images, repository, digest, str(reference))
     image = PlatformImage(manifest=found)
     platform = platform_of(images.read(repository, image.config.digest), where=str(reference))
-    if platform.architecture and platform.architecture not in WASM | {arch for arch, _ in VARIANTS[arch]}:
+    if not _fits(platform, arch):
         raise _absent(reference, arch, [platform])
     return image
+
+
+def architectures(images: "Images", repository: str, reference: Reference) -> tuple[Arch, ...]:
+    """The architectures of nodes that an image is built for.
+
+    Raises:
+        OutsideFailure: the registry does not answer, or answers with something else.
+    """
+    found = images.manifest(repository, reference.wanted)
+    if found.is_index:
+        return tuple(arch for arch in VARIANTS if _chosen(found, arch) is not None)
+    assert found.config is not None  # noqa: S101 - else it were an index
+    platform = platform_of(images.read(repository, found.config.digest), where=str(reference))
+    return tuple(arch for arch in VARIANTS if _fits(platform, arch))
 
 
 def by_digest(images: "Images", repository: str, digest: str, name: str) -> PlatformImage:
@@ -83,20 +101,22 @@ def by_digest(images: "Images", repository: str, digest: str, name: str) -> Plat
     return PlatformImage(manifest=one_platform(found, where=name, meant="a platform"))
 
 
-def _chosen(index: Manifest, reference: Reference, arch: str) -> str:
-    """Digest of the entry for `arch`."""
+def _fits(platform: Platform, arch: Arch) -> bool:
+    """Whether a node of `arch` runs an image of one platform, which may state none."""
+    return platform.architecture in {"", *WASM, *(name for name, _ in VARIANTS[arch])}
+
+
+def _chosen(index: Manifest, arch: Arch) -> str | None:
+    """Digest of the entry for `arch`; `None` if there is none."""
     entries = [(entry.digest, entry.platform or Platform()) for entry in index.entries]
     for wanted in VARIANTS[arch]:
         for digest, platform in entries:
             if ("linux", *wanted) == (platform.os, platform.architecture, platform.variant):
                 return digest
-    for digest, platform in entries:
-        if platform.architecture in WASM:
-            return digest
-    raise _absent(reference, arch, [platform for _, platform in entries])
+    return next((digest for digest, platform in entries if platform.architecture in WASM), None)
 
 
-def _absent(reference: Reference, arch: str, there: list[Platform]) -> InvalidInput:
+def _absent(reference: Reference, arch: Arch, there: list[Platform]) -> InvalidInput:
     names = sorted({str(each) for each in there if each.os != "unknown" and str(each)})
     problem = f"has no image for {arch}; there is {', '.join(names[:20]) or 'none with a stated platform'}"
     hint = "use an image that is built for it, or place the workload on other nodes (where)"

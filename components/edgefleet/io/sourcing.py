@@ -19,6 +19,7 @@ from edgefleet.io.downloading import Progress, silent
 from edgefleet.io.registry import base_of, is_registry, place_of
 from edgefleet.io.web import Request, require_tls
 from edgefleet.model.references import Reference, parse_reference
+from edgefleet.model.site import Arch
 
 T = TypeVar("T")
 TITLE = "org.opencontainers.image.title"
@@ -64,11 +65,18 @@ class Sources:
         """Bytes of the file at `address`; `None` where no server states it."""
         return self._first(address, self._size)
 
-    def resolve(self, reference: Reference, arch: str) -> PlatformImage:
+    def resolve(self, reference: Reference, arch: Arch) -> PlatformImage:
         """The image that a node of `arch` runs, by tag or digest."""
         return self._of_image(
             reference,
             lambda images, repository: container_images.resolved(images, repository, reference, arch),
+        )
+
+    def architectures(self, reference: Reference) -> tuple[Arch, ...]:
+        """The architectures of nodes that an image is built for."""
+        return self._of_image(
+            reference,
+            lambda images, repository: container_images.architectures(images, repository, reference),
         )
 
     def archive(self, name: str, digest: str, *, progress: Progress = silent) -> Path:

@@ -7,6 +7,7 @@ would be a visit to each site.
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -37,6 +38,8 @@ class LockContents:
     """The contents of a lock."""
 
     needs: tuple[Requirement, ...]
+    images: frozenset[str] = frozenset()
+    """Whole names of the images that sites run without carrying them."""
     bases: tuple[Base, ...] = ()
     releases: Mapping[str, str] = field(default_factory=dict)
     """dict[k3s version -> address above ``<version>/<asset>``]."""
@@ -54,7 +57,10 @@ def lock(contents: LockContents, sources: Sources, old: ArtifactsLock) -> Artifa
     locking = _Locking(contents, sources, old)
     releases = {(need.version, need.arch) for need in contents.needs if need.kind == "k3s"}
     _each(locking.add_sums, sorted(releases))
+    carried = {need.name for need in contents.needs if need.kind == "image"}
+    _each(locking.add_platforms, sorted(carried))
     _each(locking.add, contents.needs)
+    _each(locking.try_platforms, sorted(contents.images - carried))
     _each(locking.add_base, contents.bases)
     return locking.lock
 
@@ -85,6 +91,18 @@ class _Locking:
             "image": self._add_image,
             "base": self._add_extension,
         }[need.kind](need)
+
+    def add_platforms(self, image: str) -> None:
+        """Look up what the image is built for."""
+        known = self._old.get("platforms", {}).get(image)
+        if known is None:
+            known = self._sources.architectures(parse_reference(image))
+        self.lock.setdefault("platforms", {})[image] = known
+
+    def try_platforms(self, image: str) -> None:
+        """`add_platforms` of an image that nodes download: its registry may be theirs alone."""
+        with suppress(OutsideFailure):
+            self.add_platforms(image)
 
     def add_base(self, base: Base) -> None:
         """Look up the size of a base."""
@@ -132,6 +150,8 @@ class _Locking:
         return LockedProgram(archive=made, member=member, sha256=digest, size=bytes_)
 
     def _add_image(self, need: Requirement) -> None:
+        if need.arch not in self.lock["platforms"][need.name]:
+            return  # an error of the fleet file, which has the line
         locked = self._old.get("images", {}).get(need.name, {}).get(need.arch)
         if locked is None:
             image = self._sources.resolve(parse_reference(need.name), need.arch)
@@ -187,6 +207,12 @@ def _each(work: Callable[[Job], None], jobs: Iterable[Job]) -> None:
         raise (InvalidInput if is_input else OutsideFailure)(dict.fromkeys(problems))
 
 
+def lacks_platform(needs: Iterable[Requirement], lock: ArtifactsLock) -> bool:
+    """Whether an image that a medium would carry is not built for its node."""
+    known = lock.get("platforms", {})
+    return any(need.kind == "image" and need.arch not in known[need.name] for need in needs)
+
+
 def pinned(lock: ArtifactsLock) -> ArtifactsLock:
     """`lock` without recorded files: images pin all."""
     k3s = {
@@ -228,6 +254,9 @@ def _flat(lock: ArtifactsLock) -> dict[str, Any]:
     for name, releases in lock.get("programs", {}).items():
         for version, archs in releases.items():
             entries |= {f"{name} {version} for {arch}": program for arch, program in archs.items()}
+    known = dict(lock.get("platforms", {}))
     for image, platforms in lock.get("images", {}).items():
-        entries |= {f"{image} for {arch}": platform for arch, platform in platforms.items()}
+        built_for = known.pop(image, ())
+        entries |= {f"{image} for {arch}": (platform, built_for) for arch, platform in platforms.items()}
+    entries |= {f"platforms of {image}": built_for for image, built_for in known.items()}
     return entries | {f"base {base['source']}": base for base in lock.get("bases", {}).values()}
