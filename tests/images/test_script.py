@@ -86,6 +86,7 @@ def machine(tmp_path: Path) -> Machine:
         File(path="/etc/deep/er/secret", content=b"EDGEFLEET-END\n", mode=0o600, is_secret=True),
         File(path="/etc/deep/binary", content=bytes(range(256))),
         File(path="/etc/unended", content=b"no newline"),
+        File(path="/etc/empty", content=b""),
     )
     keys = {"ed25519": ("PRIVATE\n", "ssh-ed25519 AAAA alpha")}
     return Machine(

@@ -311,6 +311,7 @@ def test_a_here_document_holds_what_it_is_given(tmp_path: Path) -> None:
     written, refused = split(lambda value: shell.here(f"{value}\n", "END"))
     assert refused
     assert [f"{value}\n" for value in written] == by_here_documents([*written.values()], tmp_path)
+    assert "" == shell.here("", "END")
     for text in ("a\nEND\nreboot\n", "END\n", "no line"):
         with pytest.raises(InvalidInput, match="whole lines"):
             shell.here(text, "END")

@@ -43,9 +43,9 @@ def rest(value: str) -> str:
 
 @SHELL.writer
 def here(value: str, end: str) -> str:
-    """The lines of a quoted here-document."""
+    """The lines of a quoted here-document; it may have none."""
     SHELL.check(value, TEXT)
-    if end in value.split("\n") or not value.endswith("\n"):
+    if end in value.split("\n") or not f"\n{value}".endswith("\n"):
         raise SHELL.refusal(value, "only whole lines may stand there, none of them the delimiter")
     return value
 
