@@ -43,7 +43,8 @@ def of_entry(name: str, entry: Entry, place: Place) -> Iterator[Problem]:
         for each in translated(error, entry, keys=lambda path: _keys(KINDS[kind].spec, path)):
             yield each.problem
     else:
-        yield from problems(name, spec, [place])
+        found = problems(name, spec, [place])
+        yield from (each for each in found if not each.path.startswith("where"))  # an entry has none
 
 
 def _keys(spec: Any, path: tuple[Part, ...]) -> Collection[str]:
