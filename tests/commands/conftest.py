@@ -19,6 +19,7 @@ from edgefleet.io.emulator import Emulator
 from edgefleet.keys.derivation import site_key
 from edgefleet.model.site_resource import TOKEN, id_of
 from edgefleet.model.steps import Operation, Outcome, Step
+from edgefleet.site import stored_release
 from edgefleet.site.inputs import laid_out, used
 from edgefleet.site.render import rendered
 from pulumi_embedded.secrets import Crypter, new_salt
@@ -64,6 +65,8 @@ class FakeEngine:
         self.passphrases = dict(PASSPHRASES)
         self.change: Callable[[Outcome], Outcome] = lambda outcome: outcome
         """Applied to each outcome; may raise."""
+        self.releases: dict[str, bytes] = {}
+        """dict[key in a store -> release] of the sites of the last run."""
 
     def state(self, options: Options, *, show_secrets: bool = False) -> StackState:
         """What was brought up."""
@@ -118,6 +121,7 @@ class FakeEngine:
                 }
                 for node, image in whole.images.items()
             }
+            self.releases[stored_release.key(name, whole.release.digest)] = whole.release.data
             release = {"digest": whole.release.digest, "uri": f"file:images/releases/{name}/a.json"}
             made[name] = Resource(
                 urn=URN + name,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -141,6 +142,22 @@ def test_an_output_is_a_valid_text(changed: Mapping[str, Any], words: str, recor
     """Of a field that does not decide which objects there are."""
     with pytest.raises(ProgramError, match=words):
         lone(record, lambda: {"workload": {key: output(value) for key, value in changed.items()}})
+
+
+def test_objects_of_ones_own_are_rendered_with_the_program(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a fleet file renders them; what is wrong with them has the path of the argument."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    board = "{apiVersion: v1, kind: ConfigMap, metadata: {name: board}, data: {region: '${REGION}'}}"
+    given = {"kind": "manifests", "files": [board], "values": {"REGION": "{region}"}}
+    found = record(lambda: edgefleet.Workload("board", {"workload": given}))
+    (made,) = [each for each in found if each.type.endswith(":ConfigMap")]
+    assert pulumi.get_stack() == made.inputs["data"]["region"]
+    assert "board" == made.inputs["metadata"]["namespace"]
+    twice = {"kind": "manifests", "files": [board, board]}
+    with pytest.raises(ProgramError, match=r"workload\.files\[1\]: ConfigMap board is there twice"):
+        record(lambda: edgefleet.Workload("board", {"workload": twice}))
 
 
 @pytest.mark.parametrize(

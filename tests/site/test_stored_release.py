@@ -131,6 +131,45 @@ def test_one_that_is_lost_or_altered_is_found_and_stored_again(damage: str, worl
     assert ([], made) == (SITES.drifted(recorded(again.outputs)), again.outputs)
 
 
+def test_earlier_ones_that_are_lost_are_no_longer_known(world: Place) -> None:
+    """Nothing can write them again, so that they are no drift."""
+    *_, made = history(world, 1, 2, 3)
+    lost, there = made.release.earlier
+    world.kept.delete(stored_release.key(SITE, lost))
+    found = SITES.read(SITES.identity(spec(n1=3)), world, recorded(made))
+    assert found is not None
+    assert (there,) == found.outputs.release.earlier
+    assert [] == SITES.drifted(recorded(found.outputs))
+
+
+TEXT = '[{"kind": "ConfigMap"}]'
+RENDERED = hashlib.sha256(TEXT.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("document", "unknown"),
+    [
+        (json.dumps({"contents": {}, "manifest": {}, "rendered": {RENDERED: TEXT}}), set()),
+        (json.dumps({"contents": {}, "manifest": {}, "rendered": {RENDERED: "[]"}}), {RENDERED}),
+        (json.dumps({"contents": {}, "manifest": {}}), {RENDERED}),
+        ("[", {RENDERED}),
+        ("", {RENDERED}),
+    ],
+)
+def test_what_another_machine_rendered_is_in_the_release(
+    document: str, unknown: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its digest; a text that is not that of the digest, or that is missing, stays unknown."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
+    world = Place(project=tmp_path, kept=DirectoryStore(tmp_path / "images"))
+    (made,) = history(world, 1)
+    world.kept.put(stored_release.key(SITE, digest(made)), document.encode())
+    inputs = {**RECORDED, "workloads": {"board": {"kind": "manifests", "rendered": RENDERED}}}
+    assert {RENDERED} == stored_release.lacking(inputs)
+    SITES.recall(inputs, recorded(made), world)
+    assert unknown == stored_release.lacking(inputs)
+
+
 def test_a_removed_site_leaves_no_release(world: Place) -> None:
     """Gone already is success; one that was replaced leaves them to its successor."""
     made = history(world, 1, 2)

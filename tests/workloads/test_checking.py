@@ -15,13 +15,17 @@ from tests.workloads.offline_schemas import paths
 from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet
+from edgefleet.fleetfile.placement import at_hub
 from edgefleet.model.cloud import COUNTRIES
+from edgefleet.model.spec import from_plain
 from edgefleet.rollout.cautions import cautions
 from edgefleet.site.inputs import check_passphrases
 from edgefleet.workloads.base.kind import Place
+from edgefleet.workloads.chart import Chart
 from edgefleet.workloads.checking import of_entry
-from edgefleet.workloads.composing import objects_of, text_of
+from edgefleet.workloads.composing import objects_of, place_of, text_of
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "docs/examples/workloads.fleet.yaml"
 WEB: dict[str, Any] = {"kind": "web", "image": "registry.example/shop/till:1.4", "port": 8080}
 
 
@@ -115,6 +119,32 @@ def test_an_entry_of_another_program_is_refused(entry: dict[str, Any], problem: 
     found = [(each.path, each.hint) for each in of_entry("till", entry, Place(name="till"))]
     assert [problem[0]] == [path for path, _ in found]
     assert found[0][1].startswith(problem[1])
+
+
+def test_what_a_fleet_file_places_is_accepted_at_its_site() -> None:
+    """An entry has no placement any more, and nothing asks for one."""
+    fleet = load_fleet(EXAMPLE, EXAMPLE.parent)
+    sites = fleet.sites.values()
+    assert any("accelerator" in site.workloads["closing"] for site in sites if "closing" in site.workloads)
+    assert any("prices" in site.workloads for site in sites)
+    assert [] == [
+        (site.name, name, problem)
+        for site in sites
+        for name, entry in site.workloads.items()
+        for problem in of_entry(name, entry, place_of(site, name))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "lacking"),
+    [({"values": {"note": "{site.name} {region}"}}, ["site.name"]), ({"values": {"note": "{region}"}}, [])],
+)
+def test_a_chart_at_the_hub_has_no_value_of_a_site(fields: dict[str, Any], lacking: list[str]) -> None:
+    """Of what others render, each placeholder counts."""
+    chart = {"chart": "file:agent.tgz", "version": "1.8.2", "digest": "0" * 64, "rendered": "0" * 64}
+    plain, found = at_hub("agent", from_plain(Chart, {"kind": "chart", **chart, **fields}), {"region": "eu"})
+    assert lacking == found
+    assert plain["values"]["note"].endswith("eu")
 
 
 ANY = st.characters(codec="utf-8")

@@ -1,12 +1,14 @@
 """`edgefleet explain`: what changes at a site, object by object and file by file."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from edgefleet.commands import last_preview, options, secrets
+from edgefleet.commands.emulator import place
 from edgefleet.commands.screen import remark, show
 from edgefleet.commands.selection import Selector, required, selecting
 from edgefleet.commands.session import Session, session_of
@@ -19,6 +21,7 @@ from edgefleet.model.spec import from_plain
 from edgefleet.report import explanation, groups, site_changes
 from edgefleet.report.explanation import Side
 from edgefleet.report.human import counted
+from edgefleet.site import stored_release
 from edgefleet.site.render import rendered
 
 
@@ -65,6 +68,9 @@ def _site(
     old, new = Side(), Side()
     if name in before:
         recorded = before[name]
+        if recorded.release and (texts := stored_release.lacking(recorded.inputs)):
+            store = replace(place(session, fleet), uri=recorded.store).open()
+            stored_release.recall(store, name, recorded.release, texts)
         old = Side(
             inputs=from_plain(SiteInputs, dict(recorded.inputs)),
             digests=recorded.digests,

@@ -28,8 +28,9 @@ def show(
     if site not in fleet.sites:
         raise InvalidInput.at("", "unknown-site", f"there is no site {site!r}", nearest(site, fleet.sites))
     place = JsonFile.to(session, json)
-    recorded = recorded_sites(session, stack, engine)
-    contents = site_contents.contents(fleet, site, recorded[site].digests if site in recorded else {})
+    recorded = recorded_sites(session, stack, engine).get(site)
+    release, digests = (recorded.release, recorded.digests) if recorded else (None, {})
+    contents = site_contents.contents(fleet, site, release, digests)
     place.write(site_contents.document(stack, contents))
     if not place.is_stdout:
         show_lines(session, site_contents.lines(contents))

@@ -15,7 +15,9 @@ from edgefleet.fleet.plainly import plainly
 from edgefleet.fleetfile.document_io import included_texts
 from edgefleet.fleetfile.lone_workload import lone_objects
 from edgefleet.fleetfile.partial import WORKLOAD
+from edgefleet.fleetfile.rendering import Renderer
 from edgefleet.io.project import project_folder
+from edgefleet.model.hub import Eks, KubernetesVersion
 from edgefleet.model.spec import Secret
 from edgefleet.model.stack_secrets import secret_hint
 from edgefleet.model.syntax import secret_name
@@ -39,6 +41,8 @@ class WorkloadArgs(TypedDict):
     kubernetes."""
     renderTo: NotRequired[pulumi.Input[str]]
     """Directory that the objects are written to as YAML, in the place of a cluster; secrets in clear."""
+    kubernetesVersion: NotRequired[KubernetesVersion]
+    """Minor version of the cluster, 1.36, which a chart may ask for."""
     createNamespace: NotRequired[bool]
     """Whether the namespace is created. By default it is; a kubeconfig of a hub's deployer may not."""
 
@@ -77,11 +81,15 @@ def _objects(name: str, given: Mapping[str, Any]) -> Sequence[Object]:
     if isinstance(workload, tuple):
         return workload  # by a fleet, which has composed them
     values = {"fleet": pulumi.get_project(), "region": pulumi.get_stack()}
-    texts = included_texts(project_folder())
+    project = project_folder()
+    texts, renderer = included_texts(project), Renderer(project=project, mirrors={})
+    version = given.get("kubernetesVersion", Eks().version)
 
     def compose(plain: Mapping[str, Any]) -> Sequence[Object]:
         with _argument():
-            return lone_objects(name, plain, values, texts)
+            return lone_objects(
+                name, plain, values, texts, lambda name, spec: renderer.rendered(name, spec, f"{version}.0")
+            )
 
     opened = open_fields(workload)
     objects = open_objects(opened, compose)

@@ -24,7 +24,11 @@ OF_A_FLEET = ("where", "residency")
 
 
 def lone_objects(
-    name: str, plain: Mapping[str, Any], values: Mapping[str, str], texts: Callable[[str], str]
+    name: str,
+    plain: Mapping[str, Any],
+    values: Mapping[str, str],
+    texts: Callable[[str], str],
+    render: Callable[[str, Workload], Workload],
 ) -> tuple[Object, ...]:
     """The objects of a workload in a cluster of its own; a Secret has references to secrets.
 
@@ -33,13 +37,14 @@ def lone_objects(
         plain: its fields, with `kind`.
         values: dict[placeholder -> its value there].
         texts: gives the text of a file of the project.
+        render: adds the objects that others wrote to a chart or manifests of this name.
 
     Raises:
         InvalidInput: with all problems; paths are below the workload.
     """
-    spec = _spec(name, plain, texts)
+    spec = render(name, _spec(name, plain, texts))
     place = Place(name=name, side="hub")
-    problems = [*checking.problems(name, spec, [place])]
+    problems = [*checking.placed_problems(name, spec, place)]
     if getattr(spec, "critical", False):
         hint = "remove it, and set priorityClassName of the cluster's own class by patches"
         problems.append(
@@ -77,11 +82,7 @@ def _spec(name: str, plain: Mapping[str, Any], texts: Callable[[str], str]) -> W
         raise InvalidInput([*problems, *(each.problem for each in errors)]) from error
     if problems:
         raise InvalidInput(problems)
-    kind = KINDS[part["kind"]]
-    if kind.render is not None:
-        problem = f"{kind.name} is rendered when a fleet file is read"
-        raise InvalidInput(Problem.of_value("kind", "of-a-fleet", problem, "declare it in a fleet file"))
-    spec: Workload = build(kind.spec, part)
+    spec: Workload = build(KINDS[part["kind"]].spec, part)
     return spec
 
 

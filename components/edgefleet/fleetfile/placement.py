@@ -12,9 +12,10 @@ from edgefleet.fleetfile.resolution import Written
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import few, likely, nearest
+from edgefleet.workloads import KINDS
 from edgefleet.workloads.base.spec import LabelRule, Where, Workload
 from edgefleet.workloads.base.values import NODE_VALUES, SITE_VALUES, filled, placeholders, values_at
-from edgefleet.workloads.composing import entry, hub_entry, hub_objects_of, runs_at_hub
+from edgefleet.workloads.composing import entry, hub_entry, hub_objects_of, kind_of, runs_at_hub
 
 HUB = "the hub"
 """Stands for the hub in a list of sites."""
@@ -198,10 +199,12 @@ class Placing:
 def at_hub(name: str, spec: Workload, values: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """The entry of a workload at the hub, and the placeholders in its objects that have no value there.
 
-    A placeholder of a part that runs at sites alone changes no object of the hub.
+    A placeholder of a part that runs at sites alone changes no object of the hub; what is rendered has all.
     """
     plain = filled(hub_entry(spec), {**NODE_VALUES, **values})
     lacking = sorted({*placeholders(plain)} - NODE_VALUES.keys())
+    if KINDS[kind_of(spec)].render is not None:
+        return plain, lacking
     return plain, [of for of in lacking if len({str(_with(of, text, name, plain)) for text in "xy"}) > 1]
 
 

@@ -56,20 +56,28 @@ class Renderer:
             self._entries[key] = entry if digest == entry[RENDERED] else {**entry, RENDERED: digest}
         return self._entries[key]
 
-    def _rendered(self, name: str, spec: Workload, version: str, site: str = "") -> Workload | None:
+    def rendered(self, name: str, spec: Workload, version: str) -> Workload:
+        """A workload for clusters of a version of k3s or Kubernetes.
+
+        Raises:
+            EdgefleetError: with all problems; paths are below the workload.
+        """
         render = KINDS[kind_of(spec)].render
         if render is None:
             return spec
         kubernetes = version.removeprefix("v").partition("+")[0].partition("-")[0]
+        done: Workload = render(
+            spec, Rendering(name=name, project=self.project, kubernetes=kubernetes, fetch=self._fetch)
+        )
+        return done
+
+    def _rendered(self, name: str, spec: Workload, version: str, site: str = "") -> Workload | None:
         try:
-            done: Workload = render(
-                spec, Rendering(name=name, project=self.project, kubernetes=kubernetes, fetch=self._fetch)
-            )
+            return self.rendered(name, spec, version)
         except EdgefleetError as error:
             for problem in error.problems:
                 self._report(_of_workload(name, problem, site), is_input=isinstance(error, InvalidInput))
             return None
-        return done
 
     def _report(self, problem: Problem, *, is_input: bool) -> None:
         """Keep a problem, unless another site has it, too."""

@@ -17,6 +17,7 @@ from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes import runtime_of
+from edgefleet.runtimes.base.k3s_claims import check_hub_claims
 from edgefleet.workloads import checking
 from edgefleet.workloads.base.kind import Place
 from edgefleet.workloads.base.spec import Workload
@@ -72,7 +73,7 @@ class Running:
             sites=done,
             hub=self.hub,
         )
-        return done, [*placing.without_values(), *wiring.problems()]
+        return done, [*placing.without_values(), *wiring.problems(), *self._hub_clashes()]
 
     def clashes(self, site: SiteSpec) -> Iterator[Problem]:
         """Contradictions between the workloads of a site, and with its nodes."""
@@ -81,6 +82,13 @@ class Running:
         }
         for check in dict.fromkeys(runtime_of(node).check_claims for node in site.nodes.values()):
             yield from check(site, claims)
+
+    def _hub_clashes(self) -> Iterator[Problem]:
+        """Contradictions between the workloads at the hub, and with its cluster where it is known."""
+        if self.hub.kind == "k3s":
+            yield from check_hub_claims(
+                self.hub, {name: self._of(Place(name=name, side="hub")) for name in self.at_hub}
+            )
 
     def _is_listening(self, name: str) -> bool:
         places = [Place(name=name)] + [Place(name=name, side="hub")] * runs_at_hub(self.workloads[name])

@@ -186,6 +186,12 @@ class Resource(ABC):
         """As `plan`, for an update of what has the `recorded` outputs."""
         return self.plan(spec, environment)
 
+    def recall(
+        self, inputs: Mapping[str, Any], recorded: Mapping[str, Any], environment: Environment
+    ) -> None:
+        """Fetch what showing a change from recorded inputs and outputs takes; without it less is shown."""
+        del inputs, recorded, environment
+
     def foresee(self, inputs: Mapping[str, Any], because: str, environment: Environment) -> Mapping[str, Any]:  # noqa: ARG002 - as `plan`
         """The outputs that are certain although the input at path `because` is unknown."""
         return {}

@@ -1,8 +1,9 @@
 """Texts that enter the reading of a fleet file from outside, by digest: the objects of charts and manifests.
 
 A site's spec has the digest alone: a chart may have megabytes, and the spec is in the state of each site.
-The text is in this user's cache, and nothing there changes. Each reading of the fleet file puts it there, so
-that only the text of a former version can be missing.
+The text is in this user's cache, and nothing there changes. Each reading of the fleet file puts it there. The
+text of a former version, which another machine may have read, is in the release of a site that has it
+(`edgefleet.site.stored_release.recall`).
 """
 
 import hashlib
@@ -40,6 +41,11 @@ def made(parts: Any, make: Callable[[], str]) -> str:
     digest = keep(make())
     disk.update(note, digest.encode(), is_flushed=False)
     return digest
+
+
+def has(digest: str) -> bool:
+    """Whether the cache has the text with a digest."""
+    return _read(digest) is not None
 
 
 @lru_cache(64)

@@ -38,20 +38,33 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfNode:
+    """One node of the site."""
+
+    role: str
+    """``server`` or ``agent``."""
+    k3s: str
+    """Version of its runtime."""
+    digest: str | None
+    """Digest of its desired image, as the state has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
     """What a site runs."""
 
     site: str
     where: str
     """``file:line`` of the site."""
-    digests: Mapping[str, str]
-    """dict[node -> digest of its desired image], as the state has it."""
+    release: str | None
+    """Digest of its release, as the state has it."""
+    nodes: Mapping[str, OfNode]
     running: tuple[Running, ...]
     usage: Usage
 
 
-def contents(fleet: Fleet, name: str, digests: Mapping[str, str]) -> Contents:
-    """What the site `name` of `fleet` runs; `digests` is dict[node -> digest of its desired image]."""
+def contents(fleet: Fleet, name: str, release: str | None, digests: Mapping[str, str]) -> Contents:
+    """What the site `name` of `fleet` runs; its release, and dict[node -> digest of its desired image]."""
     site = fleet.sites[name]
     load, composed = Loads().of(site), objects_of(site)
     running = []
@@ -70,8 +83,17 @@ def contents(fleet: Fleet, name: str, digests: Mapping[str, str]) -> Contents:
                 takes=load.steady[workload] + load.jobs[workload],
             )
         )
-    where = line_of(fleet.locate(name))
-    return Contents(site=name, where=where, digests=digests, running=tuple(running), usage=load.usage())
+    return Contents(
+        site=name,
+        where=line_of(fleet.locate(name)),
+        release=release,
+        nodes={
+            node: OfNode(role=of_node.role, k3s=site.k3s.version, digest=digests.get(node))
+            for node, of_node in site.nodes.items()
+        },
+        running=tuple(running),
+        usage=load.usage(),
+    )
 
 
 def lines(of: Contents) -> Iterator[Text]:
@@ -82,8 +104,12 @@ def lines(of: Contents) -> Iterator[Text]:
     if of.running:
         taken = ", ".join(f"{name} {shares(name, *share)}" for name, share in of.usage.shares.items())
         yield from wrapped(f"taken, with k3s and the system: {taken}")
-    for node, digest in of.digests.items():
-        yield Text(f"{node}: {digest}")
+    for name, node in of.nodes.items():
+        yield Text(f"{name}: k3s {node.role} {node.k3s}")
+        yield from _indented([node.digest] if node.digest else [])
+    if of.release:
+        yield Text("release")
+        yield from _indented([of.release])
 
 
 def _workload(of: Running) -> Iterator[Text]:
@@ -102,13 +128,14 @@ def _indented(texts: Sequence[str]) -> Iterator[Text]:
 
 
 def document(stack: str, of: Contents) -> dict[str, Any]:
-    """The same as JSON."""
+    """The same as the JSON that `schema/site.schema.json` describes."""
     usage = plain_usage(of.usage)
     return {
         "stack": stack,
         "site": of.site,
         "where": of.where,
-        "digests": dict(of.digests),
+        "release": of.release,
+        "nodes": {name: asdict(node) for name, node in of.nodes.items()},
         "workloads": [asdict(workload) for workload in of.running],
         "capacity": {name: share for name, share in usage.items() if name != "site"},
     }

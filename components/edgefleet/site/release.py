@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from edgefleet.images.base.cloud_init_fallback import placed
+from edgefleet.io import rendered_texts
 from edgefleet.keys.derivation import derive
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.listing import Entry, Sha256, entry, hmac_sha256, sha256
@@ -23,6 +24,7 @@ from edgefleet.model.names import Name
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.spec import spec, to_plain
 from edgefleet.runtimes import runtime_of
+from edgefleet.workloads.base.foreign import RENDERED, rendered_in
 
 VERSION: Literal["edgefleet.dev/release/v1"] = "edgefleet.dev/release/v1"
 
@@ -76,7 +78,8 @@ class Release:
     parts: Mapping[str, str]
     """dict[node -> ``sha256:<hex>`` of its part of the manifest]."""
     data: bytes = field(repr=False)
-    """The document that is stored, canonical JSON: manifest, and content of each file by its digest."""
+    """The document that is stored, canonical JSON: manifest, content of each file by its digest, and by
+    theirs the texts that workloads were rendered to (`edgefleet.io.rendered_texts`)."""
 
 
 def release_of(site: SiteSpec, boots: Mapping[str, FirstBoot], key: str) -> Release:
@@ -102,10 +105,12 @@ def release_of(site: SiteSpec, boots: Mapping[str, FirstBoot], key: str) -> Rele
             parts=parts,
         )
     )
+    texts = {digest: rendered_texts.read(digest) for digest in sorted(rendered_in(site.workloads))}
+    rendered = b',"%b":%b' % (RENDERED.encode(), canonical(texts)) if texts else b""
     return Release(
         digest=sha256(manifest),
         parts=parts,
-        data=b'{"contents":%b,"manifest":%b}\n' % (canonical(contents), manifest),
+        data=b'{"contents":%b,"manifest":%b%b}\n' % (canonical(contents), manifest, rendered),
     )
 
 

@@ -108,6 +108,20 @@ class Site(Resource):
         planned, before = self.plan(spec, environment), stored_release.of_recorded(recorded)
         return replace(planned, release=stored_release.next_one(planned.release, before))
 
+    def recall(
+        self, inputs: Mapping[str, Any], recorded: Mapping[str, Any], environment: Environment
+    ) -> None:
+        """The objects of charts and manifests as they were, where another machine rendered them."""
+        unanswered: list[OutsideFailure] = environment.aws.shared("unanswered look-ups", list)
+        texts, release = stored_release.lacking(inputs), stored_release.of_recorded(recorded)
+        if unanswered or not texts or release is None or release.digest is None:
+            return
+        try:
+            store = environment.store(str(inputs["store"]))
+            stored_release.recall(store, str(inputs["name"]), release.digest, texts)
+        except OutsideFailure as error:
+            unanswered.append(error)
+
     def foresee(self, known: Mapping[str, Any], because: str, environment: Environment) -> Mapping[str, Any]:
         """No digest is known while an input is unknown; the nodes may be."""
         del environment

@@ -5,16 +5,20 @@ request. Its name has its digest, so it never changes, and a site whose release 
 ones are removed once the newest is there; the state has their digests, so nothing is listed for that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from edgefleet.errors import OutsideFailure
+from edgefleet.io import rendered_texts
 from edgefleet.io.store import ArtifactStore
+from edgefleet.io.store.artifact import LARGEST
+from edgefleet.model import strict_json
 from edgefleet.model.listing import sha256
 from edgefleet.model.site_resource import RELEASE, StoredRelease
 from edgefleet.model.spec import from_plain
 from edgefleet.site.release import Release
+from edgefleet.workloads.base.foreign import DEEPEST, RENDERED, rendered_in
 
 KEPT = 3
 """Releases of a site that a store has."""
@@ -83,6 +87,30 @@ def published(
     return stored, []
 
 
+def lacking(inputs: Mapping[str, Any]) -> set[str]:
+    """The digests of the rendered texts of a site, by its plain inputs, that this machine does not have."""
+    workloads = inputs.get("workloads")
+    wanted = rendered_in(workloads) if isinstance(workloads, Mapping) else set()
+    return {digest for digest in wanted if not rendered_texts.has(digest)}
+
+
+def recall(store: ArtifactStore, site: str, digest: str, texts_of: Collection[str]) -> None:
+    """Put the rendered texts with the digests `texts_of` into this machine's cache, from a release.
+
+    Raises:
+        OutsideFailure: the store does not answer.
+    """
+    try:
+        data = store.get(key(site, digest)) or b"{}"
+        document = strict_json.parse(data, limit=LARGEST, levels=DEEPEST)
+    except ValueError:  # altered: its texts stay unknown
+        return
+    texts = document.get(RENDERED) if isinstance(document, dict) else None
+    for of, text in texts.items() if isinstance(texts, dict) else ():
+        if of in texts_of and isinstance(text, str) and sha256(text.encode()) == f"sha256:{of}":
+            rendered_texts.keep(text)
+
+
 def missing(store: ArtifactStore, site: str, release: Release) -> StoredRelease:
     """`release`, which was not stored yet: the next update stores it."""
     return _lost(first(store, site, release))
@@ -93,14 +121,19 @@ def _lost(release: StoredRelease) -> StoredRelease:
 
 
 def found(store: ArtifactStore, site: str, recorded: StoredRelease | None) -> StoredRelease:
-    """The recorded release as it is in the store; without one, the newest there."""
+    """The recorded releases as they are in the store; without one, those there.
+
+    An earlier one that is lost is no drift: nothing can write it again.
+    """
     if recorded is None:
         return _newest(store, site)
     if recorded.digest is None:
         return recorded
     stat = store.stat(key(site, recorded.digest))
     is_there = stat is not None and recorded.document in {None, f"sha256:{stat.sha256}"}
-    return recorded if is_there else _lost(recorded)
+    there = store.list(prefix(site)) if recorded.earlier else ()
+    kept = replace(recorded, earlier=tuple(each for each in recorded.earlier if key(site, each) in there))
+    return kept if is_there else _lost(kept)
 
 
 def _newest(store: ArtifactStore, site: str) -> StoredRelease:

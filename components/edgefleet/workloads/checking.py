@@ -43,8 +43,12 @@ def of_entry(name: str, entry: Entry, place: Place) -> Iterator[Problem]:
         for each in translated(error, entry, keys=lambda path: _keys(KINDS[kind].spec, path)):
             yield each.problem
     else:
-        found = problems(name, spec, [place])
-        yield from (each for each in found if not each.path.startswith("where"))  # an entry has none
+        yield from placed_problems(name, spec, place)
+
+
+def placed_problems(name: str, spec: Workload, place: Place) -> Iterator[Problem]:
+    """`problems` of a workload at its place, which has no placement any more."""
+    return (each for each in problems(name, spec, [place]) if not each.path.startswith("where."))
 
 
 def _keys(spec: Any, path: tuple[Part, ...]) -> Collection[str]:

@@ -9,6 +9,7 @@ the node's own program sees a packet. A site that disables one of the two may ha
 from collections.abc import Iterator, Mapping, Sequence
 
 from edgefleet.errors import Problem
+from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import few, shown
@@ -19,6 +20,8 @@ from edgefleet.workloads.composing import NODES
 TRAEFIK, BALANCER = "traefik", "servicelb"
 INGRESS_PORTS = (80, 443)
 """Traefik's, while ``servicelb`` is there (k3s, manifests/traefik.yaml)."""
+SITE_HINT = "remove {} from k3s.disable, or add a controller of your own to k3s.manifests"
+HUB_HINT = "write controlPlane.k3s.disable without {}, or remove expose"
 _DEFAULT_RANGE = "30000-32767"
 _ENDING = {"NoSchedule", "NoExecute"}
 
@@ -37,6 +40,16 @@ def check_claims(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Probl
     yield from _taints(site, claims)
 
 
+def check_hub_claims(hub: Hub, claims: Mapping[str, Claims]) -> Iterator[Problem]:
+    """Workloads of a hub of k3s, by name, that are exposed by what it leaves out."""
+    for name, of in claims.items():
+        path = format_path(("workloads", name))
+        if of.hosts and TRAEFIK in hub.k3s.disable:
+            yield _without(TRAEFIK, "serves host names", path, "the hub", HUB_HINT.format(TRAEFIK))
+        if any(port.is_balanced for port in of.ports) and BALANCER in hub.k3s.disable:
+            yield _without(BALANCER, "opens ports of nodes", path, "the hub", HUB_HINT.format(BALANCER))
+
+
 def _hosts(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
     owners: dict[tuple[str, str], str] = {}
     for name, of in claims.items():
@@ -51,16 +64,15 @@ def _hosts(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
                     path, "duplicate-host", problem, "give each workload its own host name"
                 )
         if of.hosts and _is_missing(TRAEFIK, site):
-            yield _without(TRAEFIK, "serves host names", path, site)
+            yield _without(TRAEFIK, "serves host names", path, site.name, SITE_HINT.format(TRAEFIK))
 
 
 def _is_missing(component: str, site: SiteSpec) -> bool:
     return component in site.k3s.disable and not site.k3s.manifests
 
 
-def _without(component: str, does: str, path: str, site: SiteSpec) -> Problem:
-    problem = f"{site.name} disables {component}, which {does}"
-    hint = f"remove {component} from k3s.disable, or add a controller of your own to k3s.manifests"
+def _without(component: str, does: str, path: str, where: str, hint: str) -> Problem:
+    problem = f"{where} disables {component}, which {does}"
     return Problem.of_value(path, "disabled-component", problem, hint)
 
 
@@ -81,7 +93,8 @@ def _ports(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
                 problem = f"port {port.number} of the nodes is already {owner}'s at {site.name}"
                 yield Problem.of_value(path, "duplicate-port", problem, "give each workload its own port")
         if any(port.is_balanced for port in of.ports) and _is_missing(BALANCER, site):
-            yield _without(BALANCER, "opens ports of nodes", path, site)
+            hint = SITE_HINT.format(BALANCER)
+            yield _without(BALANCER, "opens ports of nodes", path, site.name, hint)
 
 
 def _of_nodes(site: SiteSpec) -> dict[tuple[str, int], str]:

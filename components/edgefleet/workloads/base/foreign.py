@@ -224,6 +224,12 @@ def _defined_wide(documents: Iterable[Any]) -> Iterator[str]:
             yield str(spec["names"].get("kind", ""))
 
 
+def rendered_in(entries: Mapping[str, Any]) -> set[str]:
+    """The digests of rendered texts in dict[workload -> its entry], which may be of another release."""
+    digests = (entry.get(RENDERED) for entry in entries.values() if isinstance(entry, Mapping))
+    return {digest for digest in digests if isinstance(digest, str)}
+
+
 def objects(workload: Foreign, place: Place) -> Iterator[Object]:
     """The rendered objects, with the Secret and the NetworkPolicy of their namespace."""
     written: list[Object] = strict_json.parse(
