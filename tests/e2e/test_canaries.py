@@ -33,10 +33,10 @@ apiVersion: edgefleet.dev/v1
 fleet: shops
 region: dev
 recipe: 1
-controlPlane: {kind: none, cloud: {region: eu-central-1}}
+controlPlane: {kind: existing, kubeconfig: hub.yaml, cloud: {region: eu-central-1}, renderObjects: objects}
 images: {store: "file:images"}
 profiles:
-  till: {arch: amd64, cpus: 4, memory: 8Gi, disk: 64Gi}
+  till: {arch: amd64, cpus: 4, memory: 8Gi, disk: 64Gi, capabilities: [wasm]}
 defaults:
   profile: till
   k3s: {version: v1.36.4+k3s1, config: {K3S}}
@@ -46,6 +46,36 @@ defaults:
     console: true
     ssm: {region: eu-west-1, activation: {secret: ssm}}
     wireguard: {endpoint: "vpn.example:51820", publicKey: "%s", network: "fd00:1::/64"}
+workloads:
+  web:
+    kind: web
+    image: a.example/web:1
+    port: 80
+    secrets: {KEY: web, TLS_KEY: tls}
+    where: {sites: [berlin]}
+  cache: {kind: cache, origin: "https://a.example", secrets: {KEY: cache}, where: {sites: [berlin]}}
+  session: {kind: session, size: 256Mi, secrets: {PASSWORD: session}, where: {sites: [berlin]}}
+  job: {kind: job, image: "a.example/job:1", secrets: {KEY: job}, where: {sites: [berlin]}}
+  function:
+    kind: function
+    image: a.example/function:1
+    runtime: {name: wasmtime, version: v0.6.0}
+    port: 80
+    secrets: {KEY: function}
+    where: {sites: [berlin], capabilities: [wasm]}
+  inference:
+    kind: inference
+    model: {source: "https://a.example/m.onnx", sha256: SHA256, storage: 1Gi}
+    secrets: {MODEL_LOGIN: inference}
+    where: {sites: [berlin]}
+    training: {image: "a.example/train:1", schedule: "0 3 * * 0", secrets: {BUCKET: training}}
+  manifests:
+    kind: manifests
+    files: ["{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {a: b}}"]
+    secrets: {token: manifests}
+    where: {sites: [berlin]}
+  stream: {kind: stream, subjects: ["a.>"], secrets: {KEY: stream}, where: {sites: [berlin]}}
+  orders: {kind: web, image: "a.example/o:1", port: 80, secrets: {KEY: orders}, where: {cloud: true}}
 sites:
   berlin: {nodes: {n1: {network: {address: 10.20.1.10/24, gateway: 10.20.1.1}}, n2: {role: agent}}}
   munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphrase: {secret: shop}, country: DE}}}}}
@@ -58,9 +88,19 @@ CONFIGURED = {
     "shop": "wifi canary 17",
     "proxy": "till-canary:p@ss/canary 23",
     "ssm": "activation-canary:code-canary-29",
+    **{name: f"{name}-canary/41 &" for name in ("web", "cache", "job", "function", "inference", "manifests")},
+    "stream": "stream-canary\\61",
+    "session": "session-canary-43",
+    "tls": "-----BEGIN PRIVATE KEY-----\ncanary+of/a+key+of+several+lines47\n-----END PRIVATE KEY-----",
 }
-PRIVATE = ("images", "built")
-"""Folders of images, which hold their own site's secrets."""
+OF_HUB = {name: f"{name}-canary-53" for name in ("training", "orders")}
+"""What no site gets."""
+CONFIGURED |= OF_HUB
+RENEWED = "another-canary/59"
+"""What becomes of the secret of a workload."""
+HEADERS = {"-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"}
+PRIVATE = ("images", "built", "objects")
+"""Folders of images, which hold their own site's secrets, and of the hub's objects, for its cluster."""
 
 
 class Ending(Disk):
@@ -123,10 +163,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     root = tmp_path_factory.mktemp("canaries")
     for name in ("Pulumi.yaml", "__main__.py"):
         shutil.copy(ROOT / name, root / name)
+    (root / "hub.yaml").write_text("{apiVersion: v1, kind: Config, clusters: [], users: [], contexts: []}\n")
     (root / "stacks").mkdir()
     public = base64.b64encode(bytes(range(32))).decode()
     (root / "stacks" / "dev.fleet.yaml").write_text(
-        FLEET.replace("K3S", ", ".join(f"{key}: {{secret: {key}}}" for key in sorted(SECRET))) % public
+        FLEET.replace("SHA256", "5" * 64).replace(
+            "K3S", ", ".join(f"{key}: {{secret: {key}}}" for key in sorted(SECRET))
+        )
+        % public
     )
     made = Shop(root)
     is_open = True
@@ -160,9 +204,10 @@ def canaries(root: Path, fleet_secret: str) -> dict[str, set[bytes]]:
     fleet = load_fleet(root / "stacks" / "dev.fleet.yaml", root)
     keys = FleetKeys(secret=fleet_secret, fleet=fleet)
     named = {"the fleet secret": fleet_secret, "the passphrase of the stack": STACK}
+    named["a renewed secret"] = RENEWED
     named["the hub's master key"] = hub_master(fleet_secret, fleet=fleet.name, region=fleet.region)
     for name, text in CONFIGURED.items():
-        halves = text.split(":") if ":" in text else [text]
+        halves = {*text.split(":"), *text.split("\n")} - HEADERS
         named |= {f"{name} {index}": half for index, half in enumerate((text, *halves))}
     for site, spec in fleet.sites.items():
         named |= {
@@ -184,9 +229,13 @@ def session_of(shop: Shop) -> Session:
 
 def live(shop: Shop) -> None:
     """The life of a fleet: everything that a person does, then mistakes, then an interrupted run."""
-    words = "".join(f"{CONFIGURED[name]}\n" for name in CONFIGURED)
-    names = [option for name in CONFIGURED for option in ("--passphrase", name)]
-    assert 0 == shop.run("init", "-s", "dev", *names, piped=words), shop.shown[-1]
+    one_line = [name for name in CONFIGURED if "\n" not in CONFIGURED[name]]
+    words = "".join(f"{CONFIGURED[name]}\n" for name in one_line)
+    names = [option for name in one_line for option in ("--passphrase", name)]
+    (key := shop.root / "key.pem").write_text(f"{CONFIGURED['tls']}\n")
+    init = shop.run("init", "-s", "dev", *names, "--passphrase", f"tls={key}", piped=words)
+    assert 0 == init, shop.shown[-1]
+    key.unlink()
     first: tuple[tuple[str, ...], ...] = (
         ("validate", "stacks/dev.fleet.yaml"),
         ("preview", "-s", "dev", "--all"),
@@ -204,6 +253,10 @@ def live(shop: Shop) -> None:
     file.write_text(
         file.read_text().replace("10.20.1.10", "10.20.1.11").replace("vpn.example", "vpn2.example")
     )
+    assert 0 == shop.run("init", "-s", "dev", "--passphrase", "web", piped=RENEWED), shop.shown[-1]
+    assert 0 == shop.run("preview", "-s", "dev"), shop.shown[-1]
+    lines = [line.split() for line in shop.shown[-1].splitlines() if "(secret)" in line]
+    assert [["Secret/web:", "KEY", "(secret)", "stacks/dev.fleet.yaml:23"]] == lines
     second: tuple[tuple[str, ...], ...] = (
         ("preview", "-s", "dev", "--json", "-"),
         ("explain", "-s", "dev", "#1"),
@@ -239,6 +292,16 @@ def fail(shop: Shop) -> None:
     assert [*(shop.root / ".pulumi" / "journals").rglob("*.jsonl")]
 
 
+def held(shop: Shop, folder: str, searched: dict[str, set[bytes]]) -> set[str]:
+    """The configured secrets that the files of a folder have."""
+    contents = [path.read_bytes() for path in (shop.root / folder).rglob("*") if path.is_file()]
+    words = {what: forms for what, forms in searched.items() if what.rpartition(" ")[0] in CONFIGURED}
+    found = {
+        what for what, forms in words.items() if any(form in data for form in forms for data in contents)
+    }
+    return {what.rpartition(" ")[0] for what in found}
+
+
 def test_no_secret_is_in_what_runs_leave_print_or_pass_on(shop: Shop) -> None:
     """State, history, backups, a journal, previews, JSON, sheets, temporary files, errors, argument lists."""
     live(shop)
@@ -259,6 +322,8 @@ def test_no_secret_is_in_what_runs_leave_print_or_pass_on(shop: Shop) -> None:
     sys.stdout.write(f"secrets searched {len(searched)}, found {len(found)}\n")
     assert [] == found
     assert len(searched) >= 30
+    assert OF_HUB.keys() == held(shop, "objects", searched)
+    assert CONFIGURED.keys() - OF_HUB.keys() == held(shop, "images", searched)
 
 
 def test_the_search_finds_a_secret_in_each_form() -> None:

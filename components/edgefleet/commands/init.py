@@ -9,6 +9,7 @@ import json
 import secrets as randomness
 from base64 import b64encode
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,6 +29,8 @@ from edgefleet.model.site_resource import passphrase
 from edgefleet.model.stack_secrets import Reference, references
 
 WIFI, WORKLOADS = "passphrase", "workloads"
+LARGEST = 65_536
+"""Bytes of a file with a secret."""
 WORDS = 24
 """Bytes of randomness in a generated passphrase."""
 
@@ -42,8 +45,9 @@ def command(
     passphrase: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME",
-            help="Also set the Wi-Fi passphrase or other secret NAME; prompted for, or read from stdin.",
+            metavar="NAME[=FILE]",
+            help="Also set the Wi-Fi passphrase or other secret NAME: from FILE, else prompted for, or from "
+            "stdin, where each of several is one line.",
         ),
     ] = None,
 ) -> None:
@@ -73,7 +77,9 @@ def initialise(
     places = [place for site in fleet.sites.values() for place in references(site)]
     places += hub_references(fleet.hub_workloads)
     kinds = {place.name: place.what for place in places}
-    given = {name: _ask(session, name, kinds.get(name, "secret")) for name in passphrases}
+    names = [each for each in passphrases if "=" not in each]
+    given = {name: _ask(session, kinds.get(name, "secret"), name, len(names)) for name in names}
+    given |= dict(map(_read, (each for each in passphrases if "=" in each)))
     _check_given(places, given)
     passphrases_now = stored.passphrases | given
     passphrases_now |= _invented(session, fleet, places, passphrases_now.keys())
@@ -143,10 +149,33 @@ def _check_given(places: Sequence[Reference], given: Mapping[str, str]) -> None:
         )
 
 
-def _ask(session: Session, name: str, what: str) -> str:
+def _ask(session: Session, what: str, name: str, count: int) -> str:
+    """The secret `name`, one of `count`; a single one is all that stdin has."""
     if session.is_interactive:
         return str(typer.prompt(f"{what} {name}", hide_input=True, err=True))
-    return session.stdin.readline().rstrip("\r\n")
+    return _lines(session.stdin.readline() if count > 1 else session.stdin.read())
+
+
+def _read(given: str) -> tuple[str, str]:
+    """(name, secret) of ``NAME=FILE``.
+
+    Raises:
+        InvalidInput: the file does not exist, or is no text.
+    """
+    name, _, file = given.partition("=")
+    data = disk.read(Path(file), limit=LARGEST)
+    try:
+        text = None if data is None else data.decode()
+    except UnicodeDecodeError:
+        text = None
+    if text is None:
+        raise InvalidInput.at(file, "no-secret", "is no file with text", "write --passphrase NAME=FILE")
+    return name, _lines(text)
+
+
+def _lines(text: str) -> str:
+    """`text` without the end of its last line."""
+    return text.replace("\r\n", "\n").rstrip("\r\n")
 
 
 def _invented(

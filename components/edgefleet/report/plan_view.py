@@ -69,8 +69,9 @@ class Row:
 
     @property
     def values(self) -> tuple[Change, ...]:
-        """`changes` without the fields of workloads whose objects change: these show them."""
+        """`changes` without what the objects show: the fields of workloads, and new texts of secrets."""
         shown = {("workloads", change.workload) for change in self.objects}
+        shown |= {("passphrases", name) for change in self.objects if (name := change.renews)}
         return tuple(change for change in self.changes if parse_path(change.path)[:2] not in shown)
 
     @property

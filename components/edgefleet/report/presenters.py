@@ -26,6 +26,7 @@ from edgefleet.model.site_resource import (
 )
 from edgefleet.model.spec import Secret
 from edgefleet.model.steps import SECRET, Step
+from edgefleet.model.syntax import reference
 from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.report.plan_view import Digests, Row
 from edgefleet.workloads import differences as objects
@@ -148,6 +149,8 @@ def _objects(step: Step, changes: Sequence[Change]) -> tuple[ObjectChange, ...]:
     if not _OF_OBJECTS & {change.name for change in changes}:
         return ()
     secrets = {str(parse_path(change.path)[-1]) for change in changes if change.name == "passphrases"}
+    elsewhere = str({key: value for key, value in step.new_inputs.items() if key != "workloads"})
+    secrets = {name for name in secrets if reference(name) not in elsewhere}
     by_workload = objects.differences(step.old_inputs, step.new_inputs)
     return (*chain.from_iterable(by_workload.values()), *objects.renewed(step.new_inputs, secrets))
 

@@ -224,6 +224,9 @@ def located(fleet: Fleet, row: Row) -> tuple[ObjectChange, ...]:
 def _line_of_object(fleet: Fleet, site: str, change: ObjectChange, fields: Sequence[Change]) -> str:
     if change.workload not in fleet.workloads:
         return ""
+    if change.renews:
+        path = format_path(("workloads", change.workload, "secrets", parse_path(change.path)[-1]))
+        return line_of(fleet.locate(site, path))
     alike = [each for each in fields if (each.old, each.new) == (change.old, change.new)] or fields
     is_clear = len(alike) == 1 and change.op == "changed"
     path = alike[0].path if is_clear else format_path(("workloads", change.workload))

@@ -46,6 +46,11 @@ class ObjectChange:
     where: str = ""
     """``file:line`` that declares it, as far as known."""
 
+    @property
+    def renews(self) -> str | None:
+        """The secret of the stack that has a new text here; `None` where something else changes."""
+        return secret_name(self.new) if isinstance(self.new, str) and self.old == self.new else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
