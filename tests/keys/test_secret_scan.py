@@ -78,7 +78,7 @@ def test_a_secret_is_found_however_it_is_wrapped(text: str, way: str) -> None:
 def test_what_a_person_made_up_is_found_as_a_value() -> None:
     """Of the stack's secrets those that a site does not use."""
     for text in ('password: "correct horse"\n', "psk=correct horse\n", "a: correct horse"):
-        data = base64.b64encode(b"# networks of this node, as it is told\n" + text.encode())
+        data = base64.b64encode(b"# networks of this node\n" + text.encode())
         assert ("", "shop") == KNOWN.others(marks(data, KNOWN.values), "berlin", frozenset())
         assert KNOWN.others(marks(data, KNOWN.values), "berlin", frozenset({"shop"})) is None
 

@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from tests.structure.source import tree
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPONENTS = ROOT / "components"
@@ -18,7 +19,7 @@ ALLOWED = {
 def imported(path: Path) -> set[str]:
     """The clients that a module imports, at its top or inside a function."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             names |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -4,13 +4,12 @@ A word is here once it is gone: `BANNED` maps each to what is written in its pla
 """
 
 import ast
-import io
 import re
-import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
+from tests.structure.source import tree
 
 ROOT = Path(__file__).resolve().parents[2]
 BANNED = {
@@ -45,12 +44,9 @@ def prose(path: Path) -> str:
 
 def messages(path: Path) -> Iterator[str]:
     """String literals of a module that are no docstrings and have more than one word."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    bodies = [
-        node.body for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-    ]
-    docstrings = {id(line.value) for body in bodies for line in body if isinstance(line, ast.Expr)}
-    for node in ast.walk(tree):
+    nodes = [*ast.walk(tree(path))]
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             text = ALLOWED.sub("", node.value)
             if " " in text.strip():
@@ -59,19 +55,19 @@ def messages(path: Path) -> Iterator[str]:
 
 def explanations(path: Path) -> str:
     """Docstrings and comments of a module, without names in backticks and of parameters."""
-    text = path.read_text(encoding="utf-8")
-    tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
-    comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
-    texts = [token.string for token in tokens if token.type == tokenize.STRING]
-    docstrings = [string for string in texts if string.startswith('"""')]
+    comments = re.findall(r"#.*", path.read_text(encoding="utf-8"))
+    expressions = [node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Expr)]
+    docstrings = [str(value.value) for value in expressions if isinstance(value, ast.Constant)]
     return re.sub(r"`[^`]*`|^ +\w+: ", "", "\n".join(comments + docstrings), flags=re.MULTILINE)
 
 
-def found(texts: dict[str, str], banned: Iterable[str] = BANNED) -> list[str]:
+def found(texts: dict[str, str], banned: Collection[str] = BANNED) -> list[str]:
     """Each banned word with where it is and what is written in its place."""
+    any_of_them = re.compile(rf"\b({'|'.join(banned)})\b", re.IGNORECASE)
     return [
         f"{where}: {match[0]} (write: {BANNED[word]})"
         for where, text in texts.items()
+        if any_of_them.search(text)
         for word in banned
         for match in re.finditer(rf"\b{word}\b", text, re.IGNORECASE)
     ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.structure.source import tree
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "components" / "edgefleet"
@@ -59,8 +60,7 @@ def tracked() -> list[Path]:
 
 def functions(path: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Every function in a module, with the class it stands in."""
-    tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node
 

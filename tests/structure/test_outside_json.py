@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.structure.source import tree
+
 PACKAGE = Path(__file__).resolve().parents[2] / "components" / "edgefleet"
 OWN = {
     "cloud/base/policy_documents.py": "what AWS answers about a policy",
@@ -29,7 +31,7 @@ OWN = {
 
 def readers(path: Path) -> Iterator[int]:
     """Lines of a module that call a reader of JSON other than `strict_json`."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Attribute) and (
             node.attr == "validate_json"
             or (

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from tests.structure.source import tree
 
 from edgefleet.boot import RECIPES
 from edgefleet.images import FORMATS
@@ -23,7 +24,7 @@ COMPARISONS: tuple[type[ast.AST], ...] = (ast.Compare, ast.MatchValue)
 
 def switches(path: Path, names: frozenset[str], kinds: tuple[type[ast.AST], ...] = TABLES) -> Iterator[str]:
     """Where a module compares with one of `names`, or has it as a key or a member of a table."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, kinds):
             inner = node.keys if isinstance(node, ast.Dict) else list(ast.iter_child_nodes(node))
             for constant in (each for child in inner if child is not None for each in _constants(child)):

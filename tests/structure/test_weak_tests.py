@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.structure.source import tree
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
@@ -160,9 +161,9 @@ RULES: dict[str, Rule] = {
 }
 
 
-def functions(text: str) -> Iterator[Function]:
+def functions(module: ast.Module) -> Iterator[Function]:
     """Every function of a module that is not nested in another."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(module):
         if isinstance(node, ast.Module | ast.ClassDef):
             yield from (item for item in node.body if isinstance(item, Function))
 
@@ -172,7 +173,7 @@ def test_no_test_asserts_what_always_holds() -> None:
     weak = [
         f"{path.relative_to(ROOT)}:{line}: {rule}"
         for path in TESTS
-        for function in functions(path.read_text())
+        for function in functions(tree(path))
         for rule, lines in RULES.items()
         for line in lines(function)
     ]
@@ -210,12 +211,12 @@ STRICT = {
 @pytest.mark.parametrize("text", WEAK)
 def test_a_weak_test_is_found(text: str) -> None:
     """Each rule is tried on what it forbids."""
-    (function,) = functions(f"def test() -> None:\n    {text}\n")
+    (function,) = functions(ast.parse(f"def test() -> None:\n    {text}\n"))
     assert 1 == len([*WEAK[text](function)])
 
 
 @pytest.mark.parametrize("text", STRICT)
 def test_a_strict_test_is_accepted(text: str) -> None:
     """And on what looks like it."""
-    (function,) = functions(f"def test() -> None:\n    {text}\n")
+    (function,) = functions(ast.parse(f"def test() -> None:\n    {text}\n"))
     assert [] == list(STRICT[text](function))

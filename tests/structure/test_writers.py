@@ -6,6 +6,7 @@ from fnmatch import filter as matching
 
 import pytest
 from jinja2 import Environment, nodes
+from tests.structure.source import tree
 
 from edgefleet.io.templates import template_root
 from edgefleet.model.writers import NONE, SYNTAXES, syntax_of
@@ -57,9 +58,9 @@ def test_each_value_of_a_template_stands_through_a_writer_of_its_syntax(name: st
     ]
 
 
-def unwritten(text: str) -> Iterator[str]:
+def unwritten(module: ast.Module) -> Iterator[str]:
     """Values in texts of whole lines that come neither from a call nor from a constant, nor are numbers."""
-    for joined in ast.walk(ast.parse(text)):
+    for joined in ast.walk(module):
         parts = joined.values if isinstance(joined, ast.JoinedStr) else []
         if any(isinstance(part, ast.Constant) and "\n" in str(part.value) for part in parts):
             for part in (part for part in parts if isinstance(part, ast.FormattedValue)):
@@ -70,7 +71,9 @@ def unwritten(text: str) -> Iterator[str]:
 
 def test_a_value_without_a_writer_is_seen_in_a_module() -> None:
     """The check itself works."""
-    assert ["1: a", "1: b.c"] == list(unwritten('x = f"{a} {b.c} {d(e)} {F} {g:d}\\n"; y = f"{h}"'))
+    assert ["1: a", "1: b.c"] == list(
+        unwritten(ast.parse('x = f"{a} {b.c} {d(e)} {F} {g:d}\\n"; y = f"{h}"'))
+    )
 
 
 @pytest.mark.parametrize("package", ["boot", "images", "runtimes"])
@@ -78,7 +81,7 @@ def test_each_value_of_a_line_that_a_module_writes_stands_through_a_writer(packa
     """What is too short for a template is under the same rule."""
     modules = sorted((ROOT.parent / "components" / "edgefleet" / package).rglob("*.py"))
     assert modules
-    assert [] == [f"{path.name}:{place}" for path in modules for place in unwritten(path.read_text())]
+    assert [] == [f"{path.name}:{place}" for path in modules for place in unwritten(tree(path))]
 
 
 def test_each_syntax_of_templates_has_one() -> None:
