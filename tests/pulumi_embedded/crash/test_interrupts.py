@@ -136,6 +136,7 @@ def test_once_in_a_destroy(wide: Project, processes: Any) -> None:
     assert dict.fromkeys(under_way, "create") == wide.ops("up")
 
 
+@pytest.mark.crash
 @pytest.mark.parametrize("variant", ["numbered", "named"])
 def test_twice_in_an_up(wide: Project, processes: Any, variant: str) -> None:
     """It stops at once; the next run says what it cannot know of the two, or finds it out."""
@@ -154,6 +155,7 @@ def test_twice_in_an_up(wide: Project, processes: Any, variant: str) -> None:
     assert [] == left(wide.root)
 
 
+@pytest.mark.crash
 def test_twice_in_a_destroy(wide: Project, processes: Any) -> None:
     """It stops at once; the next one deletes the rest and has nothing to say about what it looked up."""
     wide.ops("up")
