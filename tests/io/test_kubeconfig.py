@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from edgefleet.errors import InvalidInput
+from edgefleet.io.cluster_login import Credential
 from edgefleet.io.kubeconfig import Access, read_access
 
 CA = base64.b64encode(b"authority").decode()
@@ -40,13 +41,17 @@ def access(document: Any, **chosen: str) -> Access:
     return read_access(yaml.safe_dump(document), **chosen, environ={})
 
 
+def token(found: Access) -> str:
+    return found.login.credential().token
+
+
 def test_the_current_context_is_the_default() -> None:
     """Its cluster, its user, and the default namespace."""
     found = access(config(cluster={"certificate-authority-data": CA}))
     assert ("https://hub.example:6443", b"authority", "t0ken", "default") == (
         found.server,
         found.ca,
-        found.token,
+        token(found),
         found.namespace,
     )
     assert "t0ken" not in repr(found)
@@ -74,12 +79,20 @@ def test_files_are_relative_to_the_kubeconfig(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(document))
     (tmp_path / ".kube" / "config").write_text(yaml.safe_dump(config()))
     for found in (read_access(str(path), environ={}), read_access("", environ={"KUBECONFIG": str(path)})):
-        assert (b"authority", "t0ken") == (found.ca, found.token)
-    assert "t0ken" == read_access("", environ={"HOME": str(tmp_path)}).token
+        assert (b"authority", "t0ken") == (found.ca, token(found))
+    assert "t0ken" == token(read_access("", environ={"HOME": str(tmp_path)}))
 
 
+PROGRAM = {"apiVersion": "client.authentication.k8s.io/v1", "command": "aws"}
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
-    "a program": (lambda: config({"exec": {"command": "aws"}}), r"made by a program \(exec\)"),
+    "a program that asks": (
+        lambda: config({"exec": {**PROGRAM, "interactiveMode": "Always"}}),
+        r"program \(exec\) needs a terminal",
+    ),
+    "a program of a version that is gone": (
+        lambda: config({"exec": {**PROGRAM, "apiVersion": "client.authentication.k8s.io/v1alpha1"}}),
+        "users.0.user.*apiversion: input should be",
+    ),
     "a plugin": (lambda: config({"auth-provider": {"name": "gcp"}}), "made by a plugin"),
     "a password": (lambda: config({"username": "me", "password": "hunter22"}), "user name and password"),
     "another user": (lambda: config({"token": "t", "as": "root"}), "acts as another user"),
@@ -109,9 +122,9 @@ def test_what_is_refused_is_named_and_nothing_of_it_shown(what: str) -> None:
 
 
 def test_all_that_is_refused_is_named_at_once() -> None:
-    """A login by a program to a server that is not verified."""
-    with pytest.raises(InvalidInput, match=r"insecure-skip-tls-verify.*exec"):
-        access(config({"exec": {}}, cluster={"insecure-skip-tls-verify": True}))
+    """A login by a password to a server that is not verified."""
+    with pytest.raises(InvalidInput, match=r"user name and password; .*insecure-skip-tls-verify"):
+        access(config({"username": "me"}, cluster={"insecure-skip-tls-verify": True}))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +144,7 @@ def test_what_cannot_be_read_is_an_error(kubeconfig: str, environ: dict[str, str
 
 def test_a_certificate_that_cannot_be_used_is_an_error() -> None:
     """Without its key in the message."""
-    broken = Access(server="https://hub.example", certificate=b"hunter22", key=b"hunter22")
+    broken = Credential(certificate=b"hunter22", key=b"hunter22")
     with pytest.raises(InvalidInput, match="client certificate or key cannot be used") as caught:
-        broken.tls()
+        Access(server="https://hub.example").tls(broken)
     assert "hunter22" not in str(caught.value)

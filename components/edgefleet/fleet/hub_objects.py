@@ -13,15 +13,18 @@ import pulumi
 from edgefleet.fleet import objects as kubernetes
 from edgefleet.fleet.control_plane import ControlPlane
 from edgefleet.fleet.open_workload import Object
+from edgefleet.fleet.trying import tried
 from edgefleet.fleet.workload import Workload, with_secrets
-from edgefleet.model.hub import Hub
-from edgefleet.workloads.composing import SHARED, Entry, hub_objects_of
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.model.paths import Part, format_path
+from edgefleet.workloads.composing import SHARED, hub_objects_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class HubObjects:
     """The objects of a hub's cluster, before it is there."""
 
+    fleet: Fleet
     of_servers: Sequence[Object]
     """Those that the hub's own servers apply."""
     of_workloads: Mapping[str, Sequence[Object]]
@@ -31,18 +34,23 @@ class HubObjects:
     directory: str | None
     """Where they are written to as YAML in the place of a cluster."""
 
+    def locate(self, workload: str, path: tuple[Part, ...]) -> tuple[str, str]:
+        """Where a field of a workload is declared, and its path in the fleet file."""
+        return self.fleet.locate_workload(workload, path), format_path(("workloads", workload, *path))
 
-def hub_objects(of: pulumi.ComponentResource, hub: Hub, entries: Mapping[str, Entry]) -> HubObjects:
-    """The objects of the cluster of a hub of the component `of`; a Secret has references to secrets.
+
+def hub_objects(of: pulumi.ComponentResource, fleet: Fleet) -> HubObjects:
+    """The objects of the cluster of a fleet's hub; a Secret has references to secrets.
 
     Args:
-        of: it may be given a provider, or inherit one.
-        hub: the declared hub.
-        entries: dict[workload -> its entry at the hub].
+        of: a component that may be given a provider, or inherit one.
+        fleet: the fleet.
     """
-    all_objects, given = hub_objects_of(entries), of.get_provider(f"{kubernetes.PACKAGE}::")
+    hub = fleet.control_plane
+    all_objects, given = hub_objects_of(fleet.hub_workloads), of.get_provider(f"{kubernetes.PACKAGE}::")
     has_servers = hub.kind == "k3s" and hub.render_objects is None and given is None
     return HubObjects(
+        fleet=fleet,
         of_servers=[each for each in _flat(all_objects) if _is_of_cluster(each)] if has_servers else [],
         of_workloads={
             name: [each for each in objects if not (has_servers and _is_of_cluster(each))]
@@ -80,7 +88,8 @@ def _provider(
         return objects.given
     if objects.directory is not None:
         return kubernetes.provider(name, {"renderYamlToDirectory": objects.directory}, of)
-    return kubernetes.provider(name, {"kubeconfig": hub.cluster}, of, after=[hub])
+    kubeconfig = tried(hub.cluster, objects.of_workloads, objects.fleet.hub_workloads, objects.locate)
+    return kubernetes.provider(name, {"kubeconfig": kubeconfig}, of, after=[hub])
 
 
 def _flat(objects: Mapping[str, Sequence[Object]]) -> list[Object]:

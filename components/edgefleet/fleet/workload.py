@@ -12,12 +12,14 @@ from edgefleet.fleet import objects as kubernetes
 from edgefleet.fleet.open_inputs import derived
 from edgefleet.fleet.open_workload import Object, open_fields, open_objects
 from edgefleet.fleet.plainly import plainly
+from edgefleet.fleet.trying import tried
 from edgefleet.fleetfile.document_io import included_texts
 from edgefleet.fleetfile.lone_workload import lone_objects
 from edgefleet.fleetfile.partial import WORKLOAD
 from edgefleet.fleetfile.rendering import Renderer
 from edgefleet.io.project import project_folder
 from edgefleet.model.hub import Eks, KubernetesVersion
+from edgefleet.model.paths import Part, format_path
 from edgefleet.model.spec import Secret
 from edgefleet.model.stack_secrets import secret_hint
 from edgefleet.model.syntax import secret_name
@@ -59,7 +61,7 @@ class Workload(pulumi.ComponentResource):
             given = arguments(WorkloadArgs, args)
             namespace = given.get("name", name)
             objects = _objects(namespace, given)
-            provider = _cluster(self, name, given)
+            provider = _cluster(self, name, given, objects)
         options = pulumi.ResourceOptions(parent=self, provider=provider)
         last = kubernetes.register(objects, name, namespace, options)
         self.namespace = pulumi.Output.all(*(each.urn for each in last)).apply(lambda _: namespace)
@@ -121,15 +123,22 @@ def _secret(known: Mapping[str, str], name: str) -> str:
 
 
 def _cluster(
-    workload: pulumi.ComponentResource, name: str, given: Mapping[str, Any]
+    workload: pulumi.ComponentResource, name: str, given: Mapping[str, Any], objects: Sequence[Object]
 ) -> pulumi.ProviderResource | None:
     """The provider that the arguments describe; `None` for the one that is inherited."""
-    settings = {
-        setting: given[argument]
-        for argument, setting in (("kubeconfig", "kubeconfig"), ("renderTo", "renderYamlToDirectory"))
-        if argument in given
-    }
-    if len(settings) > 1:
+    if "kubeconfig" in given and "renderTo" in given:
         hint = "give one of kubeconfig and renderTo"
         raise InvalidInput.at("", "two-clusters", "has no effect beside kubeconfig", hint, path="renderTo")
-    return kubernetes.provider(f"{name}/cluster", settings, workload) if settings else None
+    if "renderTo" in given:
+        settings = {"renderYamlToDirectory": given["renderTo"]}
+    elif "kubeconfig" in given:
+        fields = {name: given["workload"]}
+        settings = {"kubeconfig": tried(given["kubeconfig"], {name: objects}, fields, _argument_of)}
+    else:
+        return None
+    return kubernetes.provider(f"{name}/cluster", settings, workload)
+
+
+def _argument_of(_workload: str, path: tuple[Part, ...]) -> tuple[str, str]:
+    """A field of the workload in a program, which has no line that is known here."""
+    return "", format_path(("workload", *path))

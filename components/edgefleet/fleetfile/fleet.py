@@ -1,5 +1,6 @@
 """`Fleet`: the resolved desired state of a region, which the layers above the model use."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,6 +8,7 @@ from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.fleetfile.document import ImageStore, Wave
 from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.model.hub import Hub
+from edgefleet.model.paths import Part
 from edgefleet.model.site import SiteSpec
 from edgefleet.workloads.base.spec import Workload
 
@@ -58,3 +60,7 @@ class Fleet:
         """
         spec = self.sites.get(site)
         return "" if spec is None else self.provenance.locate(spec, path)
+
+    def locate_workload(self, name: str, path: Sequence[Part] = ()) -> str:
+        """Position that declares the field at `path` of a workload, or the nearest part around it."""
+        return self.provenance.near(("workloads", name, *path), of_key=not path)

@@ -1,7 +1,6 @@
 """A kubeconfig: which cluster, and who this user is to it (Kubernetes docs, "Organizing Cluster Access").
 
-What runs another program for a login, or weakens TLS, is refused by name: a preview must not start programs
-that a file names, and objects hold secrets. No message holds a value of the file.
+What weakens TLS, or needs what is not supported, is refused by name. No message holds a value of the file.
 """
 
 import base64
@@ -10,14 +9,16 @@ import os
 import ssl
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from edgefleet.errors import InvalidInput
+from edgefleet.io import processes
+from edgefleet.io.cluster_login import Credential, KnownLogin, Login, Program, ProgramLogin, Run
 from edgefleet.io.web import is_authentic
 from edgefleet.model.kubernetes import DEFAULT_NAMESPACE
 
@@ -27,62 +28,48 @@ _HINT = "see kubectl config view, or write a new one with edgefleet hub kubeconf
 T = TypeVar("T")
 
 
-def _listed(value: Any) -> Any:
-    return [] if value is None else value
+class _Part(BaseModel):
+    model_config = ConfigDict(alias_generator=lambda name: name.strip("_").replace("_", "-"))
 
 
-Listed = Annotated[list[T], BeforeValidator(_listed)]
-"""A list that may be null, as in an empty kubeconfig."""
-
-
-class _Cluster(BaseModel):
+class _Cluster(_Part):
     server: str
-    ca: str = Field(default="", alias="certificate-authority-data")
-    ca_file: str = Field(default="", alias="certificate-authority")
-    insecure: bool = Field(default=False, alias="insecure-skip-tls-verify")
-    proxy: str = Field(default="", alias="proxy-url")
-    tls_name: str = Field(default="", alias="tls-server-name")
+    certificate_authority_data: str = ""
+    certificate_authority: str = ""
+    insecure_skip_tls_verify: bool = False
+    proxy_url: str = ""
+    tls_server_name: str = ""
 
 
-class _User(BaseModel):
-    certificate: str = Field(default="", alias="client-certificate-data")
-    certificate_file: str = Field(default="", alias="client-certificate")
-    key: str = Field(default="", alias="client-key-data")
-    key_file: str = Field(default="", alias="client-key")
+class _User(_Part):
+    client_certificate_data: str = ""
+    client_certificate: str = ""
+    client_key_data: str = ""
+    client_key: str = ""
     token: str = ""
     token_file: str = Field(default="", alias="tokenFile")
-    program: Any = Field(default=None, alias="exec")
-    plugin: Any = Field(default=None, alias="auth-provider")
+    exec: Program | None = None
+    auth_provider: Any = None
     username: str = ""
-    impersonated: str = Field(default="", alias="as")
+    as_: str = ""
 
 
-class _Context(BaseModel):
+class _Context(_Part):
     cluster: str
     user: str = ""
     namespace: str = ""
 
 
-class _NamedCluster(BaseModel):
+class _Named(_Part, Generic[T]):
     name: str
-    item: _Cluster = Field(alias="cluster")
+    item: T = Field(validation_alias=AliasChoices("cluster", "user", "context"))
 
 
-class _NamedUser(BaseModel):
-    name: str
-    item: _User = Field(alias="user")
-
-
-class _NamedContext(BaseModel):
-    name: str
-    item: _Context = Field(alias="context")
-
-
-class _Kubeconfig(BaseModel):
-    current: str = Field(default="", alias="current-context")
-    clusters: Listed[_NamedCluster] = []
-    contexts: Listed[_NamedContext] = []
-    users: Listed[_NamedUser] = []
+class _Kubeconfig(_Part):
+    current_context: str = ""
+    clusters: list[_Named[_Cluster]] | None = None
+    contexts: list[_Named[_Context]] | None = None
+    users: list[_Named[_User]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,16 +81,14 @@ class Access:
     ca: bytes = field(default=b"", repr=False)
     """Certificates in PEM; empty: those of this machine."""
     namespace: str = DEFAULT_NAMESPACE
-    token: str = field(default="", repr=False)
-    certificate: bytes = field(default=b"", repr=False)
-    key: bytes = field(default=b"", repr=False)
+    login: Login = field(default=KnownLogin(Credential()), repr=False)
 
     @property
     def cluster(self) -> tuple[str, bytes]:
         """What distinguishes one cluster from another."""
         return self.server, self.ca
 
-    def tls(self) -> ssl.SSLContext:
+    def tls(self, credential: Credential) -> ssl.SSLContext:
         """Verifies the server, and presents the client certificate.
 
         Raises:
@@ -113,9 +98,9 @@ class Access:
             context = ssl.create_default_context(cadata=self.ca.decode("ascii") or None)
             # Python 3.13 asks for extensions that clusters' own authorities often lack; Go does not.
             context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-            if self.certificate:
+            if credential.certificate:
                 with tempfile.NamedTemporaryFile(prefix="edgefleet-") as file:  # ssl reads files alone
-                    file.write(self.certificate.rstrip() + b"\n" + self.key)
+                    file.write(credential.certificate.rstrip() + b"\n" + credential.key)
                     file.flush()
                     context.load_cert_chain(file.name)
         except (ssl.SSLError, UnicodeDecodeError):
@@ -125,7 +110,12 @@ class Access:
 
 
 def read_access(
-    kubeconfig: str, *, context: str = "", cluster: str = "", environ: Mapping[str, str] | None = None
+    kubeconfig: str,
+    *,
+    context: str = "",
+    cluster: str = "",
+    environ: Mapping[str, str] | None = None,
+    run: Run = processes.run,
 ) -> Access:
     """The access that a kubeconfig gives.
 
@@ -134,25 +124,30 @@ def read_access(
         context: a context of it in place of the current one.
         cluster: a cluster of it in place of the context's.
         environ: variables of the environment.
+        run: runs the program of a login, if there is one, once the cluster is called.
 
     Raises:
         InvalidInput: it cannot be used.
     """
-    text, where, folder = _text_of(kubeconfig, os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    text, where, folder = _text_of(kubeconfig, environ)
     config = _parsed(text, where)
-    chosen = _named(config.contexts, context or config.current, "context", where)
-    named = _named(config.clusters, cluster or chosen.item.cluster, "cluster", where).item
-    user = _named(config.users, chosen.item.user, "user", where).item if chosen.item.user else _User()
+    chosen = _named(config.contexts, context or config.current_context, "context", where)
+    named = _named(config.clusters, cluster or chosen.cluster, "cluster", where)
+    user = _named(config.users, chosen.user, "user", where) if chosen.user else _User()
     _refuse(named, user, where)
     files = _Files(where, folder)
-    return Access(
+    access = Access(
         server=named.server.rstrip("/"),
-        ca=files.content(named.ca, named.ca_file),
-        namespace=chosen.item.namespace or DEFAULT_NAMESPACE,
-        token=(user.token or files.content("", user.token_file).decode(errors="replace")).strip(),
-        certificate=files.content(user.certificate, user.certificate_file),
-        key=files.content(user.key, user.key_file),
+        ca=files.content(named.certificate_authority_data, named.certificate_authority),
+        namespace=chosen.namespace or DEFAULT_NAMESPACE,
+        login=KnownLogin(files.credential(user)),
     )
+    if user.exec is None:
+        return access
+    info = {"server": access.server, "certificate-authority-data": base64.b64encode(access.ca).decode()}
+    environ = user.exec.environ(environ, info)
+    return replace(access, login=ProgramLogin(user.exec, folder=folder, environ=environ, run=run))
 
 
 def _text_of(kubeconfig: str, environ: Mapping[str, str]) -> tuple[str, str, Path]:
@@ -161,12 +156,9 @@ def _text_of(kubeconfig: str, environ: Mapping[str, str]) -> tuple[str, str, Pat
         return kubeconfig, "kubeconfig", Path.cwd()
     named = kubeconfig or environ.get("KUBECONFIG", "")
     if os.pathsep in named:
-        raise _refused(
-            "KUBECONFIG", "names several files", "name one; kubectl config view --flatten joins them"
-        )
-    path = (
-        Path(named).expanduser() if named else Path(environ.get("HOME", "~"), ".kube", "config").expanduser()
-    )
+        hint = "name one; kubectl config view --flatten joins them"
+        raise _refused("KUBECONFIG", "names several files", hint)
+    path = Path(named or Path(environ.get("HOME", "~"), ".kube", "config")).expanduser()
     try:
         with path.open(encoding="utf-8") as file:
             return file.read(LARGEST), str(path), path.resolve().parent
@@ -187,43 +179,32 @@ def _parsed(text: str, where: str) -> _Kubeconfig:
         raise _refused(where, f"{path}: {first['msg']}".lstrip(": ").lower(), _HINT) from None
 
 
-NamedT = TypeVar("NamedT", _NamedCluster, _NamedContext, _NamedUser)
-
-
-def _named(items: list[NamedT], name: str, what: str, where: str) -> NamedT:
-    for item in items:
-        if item.name == name:
-            return item
-    there = ", ".join(sorted(item.name for item in items)) or "none"
+def _named(items: list[_Named[T]] | None, name: str, what: str, where: str) -> T:
+    known = {item.name: item.item for item in reversed(items or ())}
+    if name in known:
+        return known[name]
     problem = f"has no {what} {name!r}" if name else "names no current-context"
-    raise _refused(where, problem, f"choose another {what}; it has {there}")
+    raise _refused(where, problem, f"choose another {what}; it has {', '.join(sorted(known)) or 'none'}")
 
 
 def _refuse(cluster: _Cluster, user: _User, where: str) -> None:
-    """Refuse what another program, or no TLS, would be needed for; all at once."""
-    server = "its server is reached without TLS", "give it an address that begins with https://"
-    used = {
-        (not is_authentic(cluster.server), *server),
-        (
-            cluster.insecure,
-            "it turns verification off (insecure-skip-tls-verify)",
-            "give it the authority's file",
-        ),
-        (bool(cluster.proxy), "it has a proxy of its own (proxy-url)", "set HTTPS_PROXY"),
-        (bool(cluster.tls_name), "it has a tls-server-name", "use an address that the certificate has"),
-        (
-            user.program is not None,
-            "its login is made by a program (exec)",
-            "use a token or client certificate",
-        ),
-        (user.plugin is not None, "its login is made by a plugin (auth-provider)", "use a token"),
-        (bool(user.username), "it has a user name and password", "use a token or client certificate"),
-        (bool(user.impersonated), "it acts as another user (as)", "use that user's own login"),
-    }
-    found = sorted((problem, hint) for is_used, problem, hint in used if is_used)
+    """Refuse what weakens TLS or is not supported; all at once."""
+    is_interactive = user.exec is not None and user.exec.interactive == "Always"
+    has_plugin, insecure = user.auth_provider is not None, cluster.insecure_skip_tls_verify
+    used = (
+        (user.username, "it has a user name and password", "use a token or client certificate"),
+        (user.as_, "it acts as another user (as)", "use that user's own login"),
+        (has_plugin, "its login is made by a plugin (auth-provider)", "use a token"),
+        (is_interactive, "its login program (exec) needs a terminal", "use a token"),
+        (not is_authentic(cluster.server), "its server is reached without TLS", "use an https:// address"),
+        (insecure, "it turns verification off (insecure-skip-tls-verify)", "give it the authority's file"),
+        (cluster.proxy_url, "it has a proxy of its own (proxy-url)", "set HTTPS_PROXY"),
+        (cluster.tls_server_name, "it has a tls-server-name", "use an address that the certificate has"),
+    )
+    found = [(problem, hint) for is_used, problem, hint in used if is_used]
     if found:
-        problems = "; ".join(problem for problem, _ in found)
-        raise _refused(where, problems, "; ".join(dict.fromkeys(hint for _, hint in found)))
+        problems, hints = ("; ".join(dict.fromkeys(texts)) for texts in zip(*found, strict=True))
+        raise _refused(where, problems, hints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +213,15 @@ class _Files:
 
     where: str
     folder: Path
+
+    def credential(self, user: _User) -> Credential:
+        """What a user has without a program."""
+        token = user.token or self.content("", user.token_file).decode(errors="replace")
+        return Credential(
+            token=token.strip(),
+            certificate=self.content(user.client_certificate_data, user.client_certificate),
+            key=self.content(user.client_key_data, user.client_key),
+        )
 
     def content(self, data: str, name: str) -> bytes:
         """The bytes of base64 `data`, else of the file `name`; empty where there is neither."""

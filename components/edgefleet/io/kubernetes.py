@@ -10,13 +10,15 @@ Source: Kubernetes docs, "Kubernetes API Concepts" and "Server-Side Apply".
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from edgefleet.errors import InvalidInput, OutsideFailure
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io import kubernetes_errors as errors
+from edgefleet.io.answers import Whole
 from edgefleet.io.clock import Clock
+from edgefleet.io.cluster_login import Credential
 from edgefleet.io.kubeconfig import Access
 from edgefleet.io.logins import Logins
 from edgefleet.io.web import Policy, Request, Web
@@ -78,9 +80,9 @@ class ApiServer:
         warn: Warn | None = None,
         page: int = PAGE,
     ) -> None:
-        tls = access.tls() if access.server.startswith("https:") else None
-        self._web = Web(Logins({}), policy=policy, clock=clock, tls=tls)
         self._access, self._page = access, page
+        self._policy, self._clock = policy, clock
+        self._webs: dict[bytes, Web] = {}
         self._warn = warn or (lambda _: None)
         self._resources: dict[str, dict[str, Resource]] = {}
 
@@ -137,13 +139,29 @@ class ApiServer:
         """What the server would create: with its defaults, and without a change.
 
         Raises:
-            InvalidInput: it refuses the object; all fields that it does not have are named at once.
+            InvalidInput: it refuses the object; all fields that it does not have or take are named at once.
             OutsideFailure: there is such an object, or something else is in the way.
         """
-        ref = Ref.of(item)
-        query = {"dryRun": "All", "fieldValidation": "Strict"}
+        hidden = {*secrets, *_in(item)}
+        try:
+            return self._create_dry(item, hidden, "Strict")
+        except InvalidInput as refusal:  # values are looked at only where all fields are known
+            others = self._invalid_values(item, hidden)
+            raise InvalidInput(dict.fromkeys((*refusal.problems, *others))) from None
+
+    def _create_dry(self, item: Object, hidden: Collection[str], validation: str) -> Object:
+        ref, query = Ref.of(item), {"dryRun": "All", "fieldValidation": validation}
         path = self._path(Ref(ref.kind, "", ref.namespace))
-        return self._object(ref, *self._ask("POST", path, ref, query, (_JSON, item)), {*secrets, *_in(item)})
+        return self._object(ref, *self._ask("POST", path, ref, query, (_JSON, item)), hidden)
+
+    def _invalid_values(self, item: Object, hidden: Collection[str]) -> tuple[Problem, ...]:
+        try:
+            self._create_dry(item, hidden, "Ignore")
+        except InvalidInput as refusal:
+            return refusal.problems
+        except OutsideFailure:
+            pass
+        return ()
 
     def apply(self, item: Object, how: Apply) -> Object:
         """Apply an object server-side; return the live one.
@@ -217,21 +235,38 @@ class ApiServer:
         sent: tuple[str, Any] | None = None,
     ) -> tuple[int, Any]:
         """The status of an answer, and its body as plain data; None where that is no JSON."""
-        headers = {"accept": _JSON, "authorization": f"Bearer {self._access.token}"}
-        if not self._access.token:
-            del headers["authorization"]
-        content = None
-        if sent is not None:
-            headers["content-type"], content = sent[0], json.dumps(sent[1]).encode()
         address = f"{self._access.server}{path}" + (f"?{urlencode(query)}" if query else "")
-        request = Request(address=address, method=method, headers=headers, content=content, has_netrc=False)
-        answer = self._web.get(request, accepted=ANSWERED)
+        request = Request(address=address, method=method, headers={"accept": _JSON}, has_netrc=False)
+        if sent is not None:
+            headers = {**request.headers, "content-type": sent[0]}
+            request = replace(request, headers=headers, content=json.dumps(sent[1]).encode())
+        answer = self._answer(request)
         for warning in _WARNING.findall(answer.headers.get("warning", "")) if sent else ():
             self._warn(f"{ref}: {warning}" if ref.name else f"{ref.kind}: {warning}")
         try:
             return answer.status, strict_json.parse(answer.body, limit=POLICY.answer, levels=LEVELS)
         except ValueError:
             return answer.status, None
+
+    def _answer(self, request: Request) -> Whole:
+        """The answer; a login that is refused is renewed once, where it can be."""
+        login = self._access.login
+        credential = login.credential()
+        answer = self._presenting(credential, request)
+        if answer.status == 401 and login.renews(credential):  # noqa: PLR2004 - of HTTP
+            return self._presenting(login.credential(), request)
+        return answer
+
+    def _presenting(self, credential: Credential, request: Request) -> Whole:
+        if credential.token:
+            headers = {**request.headers, "authorization": f"Bearer {credential.token}"}
+            request = replace(request, headers=headers)
+        web = self._webs.get(credential.certificate)
+        if web is None:
+            tls = self._access.tls(credential) if self._access.server.startswith("https:") else None
+            web = Web(Logins({}), policy=self._policy, clock=self._clock, tls=tls)
+            self._webs[credential.certificate] = web
+        return web.get(request, accepted=ANSWERED)
 
     def _object(self, ref: Ref, status: int, body: Any, secrets: Collection[str] = ()) -> Object:
         if status in range(200, 300) and isinstance(body, dict):

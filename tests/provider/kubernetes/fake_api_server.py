@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 Object = dict[str, Any]
+TOKEN = "a-token-of-the-test"  # noqa: S105 - of a server that lives on loopback for a test
 KINDS = {
     "v1": {
         "ConfigMap": "configmaps",
@@ -67,6 +68,8 @@ class FakeApiServer:
     written: Callable[[Object], None] = lambda _: None
     """Plays the controllers: gets each object that was written, before it is stored."""
     warning: str = ""
+    tokens: set[str] = field(default_factory=lambda: {TOKEN})
+    """Those of this user."""
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def kubeconfig(self) -> str:
@@ -76,7 +79,7 @@ class FakeApiServer:
             {
                 "current-context": name,
                 "clusters": [{"name": name, "cluster": {"server": self.address}}],
-                "users": [{"name": name, "user": {"token": "a-token-of-the-test"}}],
+                "users": [{"name": name, "user": {"token": TOKEN}}],
                 "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
             }
         )
@@ -221,7 +224,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         length = int(self.headers.get("content-length", 0))
         body = json.loads(self.rfile.read(length) or "null")
-        if self.headers.get("authorization") != "Bearer a-token-of-the-test":
+        if self.headers.get("authorization", "").removeprefix("Bearer ") not in self.served.tokens:
             self._say(401, {"kind": "Status", "message": "Unauthorized"})
             return
         with self.lock:
