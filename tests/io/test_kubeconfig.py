@@ -37,7 +37,7 @@ def config(
     }
 
 
-def access(document: Any, **chosen: str) -> Access:
+def access(document: Any, **chosen: Any) -> Access:
     return read_access(yaml.safe_dump(document), **chosen, environ={})
 
 

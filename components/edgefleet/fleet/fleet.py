@@ -61,7 +61,7 @@ class Fleet(pulumi.ComponentResource):
                 holder=holder_of(secret, fleet.name, fleet.region),
                 path="controlPlane.cloud",
             )
-            objects = hub_objects(self, fleet)
+            objects = hub_objects(self, fleet.control_plane, fleet)
         hub_args: ControlPlaneArgs = {**_hub_args(fleet, secret), "objects": objects.of_servers}
         self.hub = hub = ControlPlane(
             f"{name}/hub", hub_args, pulumi.ResourceOptions(parent=self, provider=provider)

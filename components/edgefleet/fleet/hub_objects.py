@@ -16,6 +16,7 @@ from edgefleet.fleet.open_workload import Object
 from edgefleet.fleet.trying import tried
 from edgefleet.fleet.workload import Workload, with_secrets
 from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.model.hub import Hub
 from edgefleet.model.paths import Part, format_path
 from edgefleet.workloads.composing import SHARED, hub_objects_of
 
@@ -39,14 +40,14 @@ class HubObjects:
         return self.fleet.locate_workload(workload, path), format_path(("workloads", workload, *path))
 
 
-def hub_objects(of: pulumi.ComponentResource, fleet: Fleet) -> HubObjects:
+def hub_objects(of: pulumi.ComponentResource, hub: Hub, fleet: Fleet) -> HubObjects:
     """The objects of the cluster of a fleet's hub; a Secret has references to secrets.
 
     Args:
         of: a component that may be given a provider, or inherit one.
+        hub: the fleet's declared hub.
         fleet: the fleet.
     """
-    hub = fleet.control_plane
     all_objects, given = hub_objects_of(fleet.hub_workloads), of.get_provider(f"{kubernetes.PACKAGE}::")
     has_servers = hub.kind == "k3s" and hub.render_objects is None and given is None
     return HubObjects(

@@ -32,7 +32,7 @@ def tried(
         fields: dict[workload -> its plain form].
         locate: where a field is declared.
     """
-    plain = [(name, each) for name, own in objects.items() for each in own if not is_open(each)]
+    plain = [(name, dict(each)) for name, own in objects.items() for each in own if not is_open(each)]
 
     def checked(text: Any) -> Any:
         with plainly():
@@ -46,7 +46,7 @@ def tried(
 
 def _problems(
     kubeconfig: str,
-    objects: Sequence[tuple[str, Object]],
+    objects: Sequence[tuple[str, dict[str, Any]]],
     fields: Mapping[str, Mapping[str, Any]],
     locate: Locate,
 ) -> Iterator[Problem]:

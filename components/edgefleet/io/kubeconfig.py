@@ -145,7 +145,9 @@ def read_access(
     )
     if user.exec is None:
         return access
-    info = {"server": access.server, "certificate-authority-data": base64.b64encode(access.ca).decode()}
+    authority = base64.b64encode(access.ca).decode()
+    known = named.model_copy(update={"certificate_authority_data": authority, "certificate_authority": ""})
+    info = known.model_dump(by_alias=True, exclude_defaults=True)
     environ = user.exec.environ(environ, info)
     return replace(access, login=ProgramLogin(user.exec, folder=folder, environ=environ, run=run))
 

@@ -65,7 +65,7 @@ class Row:
     unknown_because: str | None = None
     """Why a digest is not known before the update."""
     where: str = ""
-    """``file:line`` of the site's row; for a removed site, of its former row."""
+    """``file:line`` of the site's row, or of an object's workload; for a removed site, of its former row."""
 
     @property
     def values(self) -> tuple[Change, ...]:

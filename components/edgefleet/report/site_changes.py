@@ -15,12 +15,13 @@ from edgefleet.model.stack_secrets import secrets_used
 from edgefleet.model.steps import STACK, Operation, Outcome, Result, Step
 from edgefleet.report import problems
 from edgefleet.report.plan_view import Group, Row, Shared, SiteOutcome, View
-from edgefleet.report.presenters import CHANGING, is_site, present
+from edgefleet.report.presenters import CHANGING, KUBERNETES, is_site, present
 from edgefleet.rollout import cautions
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage, medium_usages
 from edgefleet.site.load import Loads, Usage
 from edgefleet.workloads.differences import ObjectChange
+from edgefleet.workloads.origins import field_of
 
 INTERNAL = frozenset({"edgefleet:index:Fleet", "edgefleet:index:ControlPlane", ROSTER})
 """Types of resources that stand for what others are."""
@@ -84,7 +85,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         at=seen.at,
         sites=sites,
         groups=groups,
-        others=tuple(sorted(_others(outcome), key=lambda row: row.op not in LOSING)),
+        others=tuple(sorted(_others(outcome, asks), key=lambda row: row.op not in LOSING)),
         remains=tuple(sorted(site_of(step.name) for step in outcome.steps if step.is_remains)),
         pending=seen.waiting,
         shared=tuple(_shared(asks)),
@@ -233,14 +234,33 @@ def _line_of_object(fleet: Fleet, site: str, change: ObjectChange, fields: Seque
     return line_of(fleet.locate(site, path))
 
 
-def _others(outcome: Outcome) -> Iterator[Row]:
+def _others(outcome: Outcome, fleet: Fleet | None) -> Iterator[Row]:
     """Changes beside the sites, without the stack, components and new or removed providers."""
     for step in outcome.steps:
         is_touched = step.op not in {"same", "read", "refresh"} and not step.is_remains and not is_site(step)
         is_named = is_touched and step.type not in {STACK, *INTERNAL}
         is_provider = step.type.startswith("pulumi:providers:") and step.op not in CHANGING
         if is_named and not is_provider:
-            yield present(step)
+            row = present(step)
+            yield row if fleet is None else _located_at_hub(fleet, row)
+
+
+def _located_at_hub(fleet: Fleet, row: Row) -> Row:
+    """The row of an object of a workload at the hub, with the lines that declare it and its new values."""
+    match row.name.split("/"):
+        case [_, "workloads", workload, *_] if row.kind.startswith(KUBERNETES):
+            fields = fleet.hub_workloads.get(workload)
+        case _:
+            return row
+    if fields is None:
+        return row
+
+    def line(change: ObjectChange) -> str:
+        path = field_of(fields, parse_path(change.path)[-1], change.new) if change.path else ()
+        return line_of(fleet.locate_workload(workload, path))
+
+    located = tuple(replace(change, where=line(change)) for change in row.objects)
+    return replace(row, objects=located, where=line_of(fleet.locate_workload(workload)))
 
 
 def _shared(fleet: Fleet | None) -> Iterator[Shared]:

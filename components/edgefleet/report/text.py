@@ -162,7 +162,8 @@ def others(view: View) -> Iterator[Text]:
         left = Text.assemble((f"  {sign} ", style), other.name)
         if other.differing:
             left.append(f"  {', '.join(other.differing)}")
-        yield from both_ends(left, other.kind)
+        where = "" if other.objects else other.where
+        yield from both_ends(left, f"{other.kind}  {where}".rstrip())
         yield from groups.object_values(other.objects)
 
 

@@ -27,7 +27,11 @@ def origin(fields: Mapping[str, Any], item: Mapping[str, Any], path: str) -> Pat
         path: of a value of the object, as an API server writes it.
     """
     parts = parse_path(_KEY.sub(r'["\1"]', path))
-    value, key = at(item, *parts), parts[-1] if parts else ""
+    return field_of(fields, parts[-1], at(item, *parts)) if parts else ()
+
+
+def field_of(fields: Mapping[str, Any], key: Part, value: Any) -> Path:
+    """The same for a value that an object has at `key`."""
     if isinstance(value, str | int | float):
         alike = [found for found, leaf in _leaves(fields) if type(leaf) is type(value) and leaf == value]
         named = [found for found in alike if key in found]
@@ -36,7 +40,7 @@ def origin(fields: Mapping[str, Any], item: Mapping[str, Any], path: str) -> Pat
         is_telling = isinstance(value, str) and len(value) >= _TELLING
         return alike[0] if is_telling and len(alike) == 1 else ()
     above = {found[: found.index(key) + 1] for found, _ in _leaves(fields) if key in found}
-    return above.pop() if key and len(above) == 1 else ()
+    return above.pop() if len(above) == 1 else ()
 
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
