@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.processes import ROOT
 
 PLUGIN = "components/edgefleet/plugin"
+SECRET = base64.b64encode(b"a secret of the bench, 32 bytes.").decode()
 HEAD = """\
 apiVersion: edgefleet.dev/v1
 fleet: bench
@@ -59,6 +60,5 @@ def write_project(into: Path, count: int) -> Path:
     (into / ".venv").symlink_to(sys.prefix)
     fleet = into / "stacks" / "bench.fleet.yaml"
     fleet.write_text(HEAD + "sites:\n" + "\n".join(site_lines(count)) + "\n")
-    secret = base64.b64encode(b"a secret of the bench, 32 bytes.").decode()
-    (into / "stacks" / "Pulumi.bench.yaml").write_text(f"config:\n  fleet:secret: {secret}\n")
+    (into / "stacks" / "Pulumi.bench.yaml").write_text(f"config:\n  fleet:secret: {SECRET}\n")
     return fleet

@@ -28,7 +28,7 @@ OPERATIONS = (
     "destroy",
 )
 BUCKET = "bench-artifacts"
-TERRAFORM = """\
+PROVIDER = """\
 terraform {
   required_providers {
     aws = { source = "hashicorp/aws" }
@@ -50,13 +50,15 @@ resource "aws_s3_bucket" "artifacts" {
   bucket        = "terraform-%(bucket)s"
   force_destroy = true
 }
-resource "aws_s3_object" "site" {
+"""
+TERRAFORM = f"""\
+{PROVIDER}resource "aws_s3_object" "site" {{
   count   = %(count)d
   bucket  = aws_s3_bucket.artifacts.bucket
   key     = format("sites/site-%%05d/n1.iso", count.index)
   source  = format("seeds/%%05d.iso", count.index)
   etag    = filemd5(format("seeds/%%05d.iso", count.index))
-}
+}}
 """
 SEED_BYTES = 75_000
 """Size of an object, about that of a seed."""
@@ -79,15 +81,16 @@ def project(count: int) -> Iterator[Path]:
         try:
             yield at
         finally:
-            _edgefleet(at, "emulator", "stop")
+            edgefleet(at, "emulator", "stop")
 
 
-def _edgefleet(at: Path, *arguments: str) -> None:
+def edgefleet(at: Path, *arguments: str) -> None:
+    """Run a command line in a project, whatever comes of it."""
     command = [sys.executable, "-m", "edgefleet.cli", *arguments]
     subprocess.run(command, cwd=at, check=False, capture_output=True)
 
 
-def _address(at: Path) -> str:
+def address(at: Path) -> str:
     """Where the emulated cloud of a project answers."""
     found = emulator.find(at)
     if found is None:
@@ -161,8 +164,8 @@ def _pulumi_figures(count: int) -> dict[str, Measured]:
 
 def _terraform_figures(count: int) -> dict[str, Measured]:
     with project(1) as at:
-        _edgefleet(at, "up", "-s", "bench", "-y", "--engine", "local")
-        return _all(_terraform(at, _address(at), count))
+        edgefleet(at, "up", "-s", "bench", "-y", "--engine", "local")
+        return _all(_terraform(at, address(at), count))
 
 
 def measured_floor(count: int) -> Measured:

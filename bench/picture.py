@@ -1,11 +1,12 @@
 """``make picture``: the picture in the README, taken from a real preview.
 
-A copy of the project with a fixed fleet secret is brought up on the emulated cloud, two sites are edited, and
-the output of ``edgefleet preview`` becomes ``docs/preview.svg``. The time that planning took is left out, so
-the same code draws the same picture.
+A copy of the project with a fixed fleet secret is brought up on the emulated cloud, two sites and an image
+are edited, and the output of ``edgefleet preview`` becomes ``docs/preview.svg``. The time that planning took
+is left out, so the same code draws the same picture.
 """
 
 import io
+import json
 import os
 import re
 import shutil
@@ -26,10 +27,13 @@ from edgefleet.commands.session import Session
 PICTURE = ROOT / "docs" / "preview.svg"
 STACK = "dev"
 COLUMNS = 80
+COMMAND = Path(sys.executable).with_name("edgefleet")
 SECRET = "cGljdHVyZXMgYXJlIGRyYXduIHdpdGggdGhpcyBzZWNyZXQ="  # noqa: S105 - public: it only draws the picture
+SECRETS_OF_WORKLOADS = ("till-api", "damage-bucket", "orders-database")
 EDITS = (
     (r"(de-muc-001: .*)10\.20\.3\.10/24", r"\g<1>10.20.3.77/24"),
     (r"  ro-clj-001: .*\n", ""),
+    (r"/tally:0\.9\.2", "/tally:0.9.3"),
 )
 """(pattern, replacement) in the fleet file: the first edit that the README describes."""
 SVG = """\
@@ -76,6 +80,7 @@ def terminal(project: Path) -> str:
     """Output of the preview in `project`, an empty directory, with ANSI colours."""
     environment = {
         **os.environ,
+        "PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}",  # next commands are shown by name
         "PULUMI_CONFIG_PASSPHRASE": "picture",
         "FORCE_COLOR": "1",
         "COLORTERM": "truecolor",
@@ -85,7 +90,8 @@ def terminal(project: Path) -> str:
     for name in ("Pulumi.yaml", "__main__.py"):
         shutil.copy(ROOT / name, project)
     session = replace(Session.of_process(), project=project, environment=environment)
-    secrets.write(session, STACK, {secrets.FLEET_SECRET: SECRET})
+    of_workloads = json.dumps(dict.fromkeys(SECRETS_OF_WORKLOADS, SECRET))
+    secrets.write(session, STACK, {secrets.FLEET_SECRET: SECRET, secrets.PASSPHRASES: of_workloads})
     fleet = project / "stacks" / f"{STACK}.fleet.yaml"
     committed(project)
     try:
@@ -109,7 +115,7 @@ def edgefleet(project: Path, environment: Mapping[str, str], *arguments: str) ->
     Raises:
         CalledProcessError: it failed; what it reported is on stderr.
     """
-    command = [str(Path(sys.executable).with_name("edgefleet")), *arguments]
+    command = [str(COMMAND), *arguments]
     return subprocess.run(
         command, cwd=project, env=environment, stdout=subprocess.PIPE, text=True, check=True
     ).stdout

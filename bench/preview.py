@@ -21,7 +21,9 @@ LIMITS_MB = {5_000: 400, LARGEST: 1_000}
 def medians(runs: list[Measured]) -> Measured:
     """Median time and highest peak."""
     return Measured(
-        seconds=statistics.median(run.seconds for run in runs), peak_mb=max(run.peak_mb for run in runs)
+        seconds=statistics.median(run.seconds for run in runs),
+        processor=statistics.median(run.processor for run in runs),
+        peak_mb=max(run.peak_mb for run in runs),
     )
 
 

@@ -23,6 +23,8 @@ class Measured:
     """One whole process."""
 
     seconds: float
+    processor: float
+    """Seconds of processor time, its own and that of what it starts: other load hardly counts."""
     peak_mb: float
 
 
@@ -43,8 +45,9 @@ def measured(command: list[str], *, at: Path, extra: Mapping[str, str] | None = 
         "start = time.perf_counter()\n"
         "done = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)\n"
         "spent = time.perf_counter() - start\n"
-        "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
-        "json.dump([done.returncode, spent, peak, done.stderr.decode()], open(sys.argv[1], 'w'))\n"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "taken = [spent, used.ru_utime + used.ru_stime, used.ru_maxrss]\n"
+        "json.dump([done.returncode, done.stderr.decode(), *taken], open(sys.argv[1], 'w'))\n"
     )
     environment = {
         **os.environ,
@@ -56,10 +59,10 @@ def measured(command: list[str], *, at: Path, extra: Mapping[str, str] | None = 
     subprocess.run(
         [sys.executable, "-c", wrapper, str(report), *command], cwd=at, check=True, env=environment
     )
-    code, seconds, peak_kb, errors = json.loads(report.read_text())
+    code, errors, seconds, processor, peak_kb = json.loads(report.read_text())
     if code != 0:
         raise RunError(_failure(command, code, errors))
-    return Measured(seconds=seconds, peak_mb=peak_kb * 1024 / 1e6)
+    return Measured(seconds=seconds, processor=processor, peak_mb=peak_kb * 1024 / 1e6)
 
 
 def prepare(command: list[str], *, at: Path) -> None:
