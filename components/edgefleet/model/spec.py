@@ -146,20 +146,24 @@ _BUILDING = RLock()
 """pydantic must not build the same converter in two threads at once."""
 
 
-@cache
-def _adapter(of: Any) -> TypeAdapter[Any]:
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+"""dict[type -> its converter]. A cache beside the lock would build one in each thread that waits for it."""
+
+
+def _built(of: Any) -> TypeAdapter[Any]:
     with _BUILDING:
-        converter: TypeAdapter[Any] = TypeAdapter(of)
-        # pydantic reads this of the outermost configuration, and a dataclass has none there.
-        quiet = CoreConfig(hide_input_in_errors=True)
-        converter.validator = SchemaValidator(converter.core_schema, quiet)
-    return converter
+        if of not in _ADAPTERS:
+            converter: TypeAdapter[Any] = TypeAdapter(of)
+            # pydantic reads this of the outermost configuration, and a dataclass has none there.
+            quiet = CoreConfig(hide_input_in_errors=True)
+            converter.validator = SchemaValidator(converter.core_schema, quiet)
+            _ADAPTERS[of] = converter
+        return _ADAPTERS[of]
 
 
 def adapter(of: type[T]) -> TypeAdapter[T]:
     """The converter between `of` and plain data; built once a process."""
-    cached: Any = of
-    made: TypeAdapter[T] = _adapter(cached)
+    made: TypeAdapter[T] = _ADAPTERS.get(of) or _built(of)
     return made
 
 

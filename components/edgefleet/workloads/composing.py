@@ -151,6 +151,28 @@ def text_of(objects: Iterable[Object]) -> str:
     return "---\n".join(map(to_yaml, objects))
 
 
+def texts_of(site: SiteSpec) -> dict[str, str]:
+    """`objects_of` as YAML, dict[workload -> text], without workloads that have none."""
+    texts = {
+        name: text
+        for name in sorted(site.workloads)
+        if (text := _text_of_entry(site.workloads[name], place_of(site, name)))
+    }
+    return {SHARED: text_of([of.priority_class()]), **texts} if texts else {}
+
+
+def _text_of_entry(of_entry: Entry, place: Place) -> str:
+    if of_entry.get(SECRETS):
+        return text_of(objects_of_entry(of_entry, place))
+    return _text(json.dumps(of_entry, sort_keys=True), place)
+
+
+@lru_cache(1024)
+def _text(of_entry: str, place: Place) -> str:
+    """The text of an entry without secrets; most sites have most of them alike."""
+    return text_of(composed(of_entry, place))
+
+
 def images(objects: Iterable[Object]) -> Iterator[str]:
     """The container images of the Pods of `objects`."""
     for each in objects:

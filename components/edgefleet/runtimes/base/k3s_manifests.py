@@ -20,7 +20,7 @@ from edgefleet.model.references import image_name
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import shown
 from edgefleet.model.system import OF_WORKLOAD, PodImage, charts_without_content, pod_images
-from edgefleet.workloads.composing import objects_of, text_of
+from edgefleet.workloads.composing import texts_of
 
 FOLDER = "/etc/edgefleet/manifests"
 COPIES = "/var/lib/rancher/k3s/server/manifests/edgefleet"
@@ -45,7 +45,7 @@ def manifests(target: Target) -> Step:
 
 def workload_manifests(site: SiteSpec) -> dict[str, str]:
     """dict[name of a manifest -> its text] of the workloads of `site`."""
-    return {f"{OF_WORKLOAD}{name}": text_of(objects) for name, objects in objects_of(site).items() if objects}
+    return {f"{OF_WORKLOAD}{name}": text for name, text in texts_of(site).items()}
 
 
 def manifest_images(site: SiteSpec) -> tuple[str, ...]:
