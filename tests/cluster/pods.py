@@ -85,7 +85,9 @@ class Pod:
         self._volumes()
         for container in self.spec.get("initContainers", ()):
             with self._log(container).open("ab") as log:
-                subprocess.run(self._command(container), check=True, stdout=log, stderr=log, timeout=SECONDS)
+                command = self._command(container)
+                done = subprocess.run(command, check=False, stdout=log, stderr=log, timeout=SECONDS)
+            assert done.returncode == 0, self.log()
         for container in self.spec["containers"]:
             with self._log(container).open("ab") as log:
                 process = subprocess.Popen(self._command(container), stdout=log, stderr=log)
@@ -98,9 +100,9 @@ class Pod:
         assert [] == ended, self.log()
         return all(self._probe(container) for container in self.spec["containers"])
 
-    def execute(self, *command: str) -> str:
-        """What a command prints that runs in the first container, as with ``kubectl exec``."""
-        done = self._run([*self._sandbox(self.spec["containers"][0]), *command])
+    def execute(self, *command: str, text: str = "") -> str:
+        """What a command prints that runs in the first container and reads `text`, as ``kubectl exec -i``."""
+        done = self._run([*self._sandbox(self.spec["containers"][0]), *command], text)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -203,8 +205,10 @@ class Pod:
             command = [*self.lan.enter(self.name), "bash", "-c", f": <> /dev/tcp/{at}/{port}"]
         return self._run(command).returncode == 0
 
-    def _run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
+    def _run(self, command: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, input=text, capture_output=True, text=True, check=False, timeout=SECONDS
+        )
 
 
 def _expanded(text: str, environment: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from edgefleet.workloads import (
     cache,
     chart,
     function,
+    gateway,
     inference,
     job,
     manifests,
@@ -18,6 +19,6 @@ from edgefleet.workloads.base.kind import Kind
 
 KINDS: dict[str, Kind[Any]] = {
     kind.KIND.name: kind.KIND
-    for kind in (cache, chart, function, inference, job, manifests, payload, session, stream, web)
+    for kind in (cache, chart, function, gateway, inference, job, manifests, payload, session, stream, web)
 }
 """dict[name in a fleet file -> kind]."""

@@ -33,8 +33,6 @@ AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 """The authorities of the image, as Alpine and Debian have them."""
 HEALTH_PORTS = (8081, 8082)
 """The second one is for a cache at the first."""
-CLUSTER = "svc.cluster.local"
-"""Domain of Services in a cluster of k3s, unless cluster-domain is set."""
 _of_site = known("fleet", "region", "site.name", "site.location.country")
 
 
@@ -165,8 +163,7 @@ def _whole(cache: Cache) -> str:
     """The origin, with the whole name of a workload: nginx does not know the cluster's search domains."""
     scheme, host = cache.origin.split("//", 1)
     name = re.split("[:/]", host)[0]
-    is_workload = name in {f"{need}.{need}" for need in cache.needs}
-    return f"{scheme}//{name}.{CLUSTER}{host.removeprefix(name)}" if is_workload else cache.origin
+    return f"{scheme}//{of.whole_name(name, cache.needs)}{host.removeprefix(name)}"
 
 
 def _to_origin(cache: Cache) -> Iterator[Egress]:

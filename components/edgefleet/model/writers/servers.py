@@ -25,3 +25,24 @@ VALKEY = Syntax("Valkey's configuration", "workloads/valkey.conf")
 def option(text: str) -> str:
     """One of the names that an option takes, which needs no quotes (valkey.conf)."""
     return VALKEY.check(text, "[a-z][a-z-]*")
+
+
+MOSQUITTO = Syntax("mosquitto's configuration", "workloads/mosquitto*.conf")
+
+
+@MOSQUITTO.writer
+def word(text: str) -> str:
+    """A value without blanks (mosquitto docs, mosquitto.conf); braces are those of values of the site."""
+    return MOSQUITTO.check(text, r"[A-Za-z0-9.$#+/_~@:={}-]+")
+
+
+@MOSQUITTO.writer
+def prefix(text: str) -> str:
+    """What is put before a topic, which may be nothing."""
+    return word(text) if text else '""'
+
+
+@MOSQUITTO.writer
+def yes(text: str) -> str:
+    """A switch."""
+    return MOSQUITTO.check(text.lower(), "true|false")

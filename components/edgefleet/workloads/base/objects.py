@@ -16,6 +16,8 @@ NEEDS = "needs.edgefleet.dev/"
 LOCAL_STORAGE = "local-path"
 """The storage class of k3s for folders of the node's own disk (k3s docs, storage)."""
 CRITICAL = "edgefleet-critical"
+CLUSTER = "svc.cluster.local"
+"""Domain of Services in a cluster of k3s, unless cluster-domain is set."""
 
 
 def labels(place: Place, part: str = "") -> dict[str, str]:
@@ -78,6 +80,11 @@ def service(place: Place, name: str, ports: Mapping[str, int], *, part: str = ""
     return a(
         "Service", place, name, part=part, spec={"selector": labels(place, part), "ports": listed, **spec}
     )
+
+
+def whole_name(host: str, needs: Iterable[str]) -> str:
+    """The name of a workload in `needs` for programs without the cluster's search domains; others stay."""
+    return f"{host}.{CLUSTER}" if host in {f"{need}.{need}" for need in needs} else host
 
 
 def claim(place: Place, name: str, size: str) -> Object:
