@@ -232,7 +232,7 @@ def _terraform(at: Path) -> Measured:
     address, token = emulator.parted(url)
     values = {"url": address, "token": token, "bucket": peers.BUCKET}
     (folder / "main.tf").write_text(peers.PROVIDER % values + OBJECTS)
-    prepare(["terraform", "init", "-input=false"], at=folder)
+    prepare(["terraform", "init", "-input=false", "-no-color"], at=folder)
     return measured(["terraform", "apply", "-auto-approve", "-input=false", "-parallelism=16"], at=folder)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from edgefleet.errors import InvalidInput
@@ -69,12 +70,12 @@ def render(name: str, /, *, root: Path | None = None, **values: object) -> str:
         InvalidInput: there is no such template, it is malformed, it names a value that is missing, or its
             syntax cannot express a value.
     """
-    return _rendered(_environment(root or template_root(), syntax_of(name)), name, values)
+    return _rendered(root or template_root(), syntax_of(name), name, values)
 
 
 def unit(name: str, /, *, is_enabled: bool = True, **values: object) -> Unit:
     """The systemd unit of template `name`, which has the template's name without ``.j2``."""
-    text = _rendered(_environment(template_root(), syntax_of(name)), name, values)
+    text = _rendered(template_root(), syntax_of(name), name, values)
     return Unit(name=Path(name.removesuffix(".j2")).name, text=text, is_enabled=is_enabled)
 
 
@@ -84,15 +85,21 @@ def render_html(name: str, /, *, root: Path | None = None, **values: object) -> 
     Raises:
         InvalidInput: as `render`.
     """
-    return _rendered(_environment(root or template_root(), None), name, values)
+    return _rendered(root or template_root(), None, name, values)
 
 
-def _rendered(environment: "Environment", name: str, values: dict[str, object]) -> str:
+_COMPILING = Lock()
+"""Threads that need the same template at once wait for the first; each would compile it."""
+
+
+def _rendered(root: Path, syntax: Syntax | None, name: str, values: dict[str, object]) -> str:
     from jinja2 import TemplateError, TemplateNotFound, UndefinedError
 
     where = f"templates/{name}"
     try:
-        return environment.get_template(name).render(**values)
+        with _COMPILING:
+            template = _environment(root, syntax).get_template(name)
+        return template.render(**values)
     except InvalidInput as error:
         raise InvalidInput(replace(problem, where=where) for problem in error.problems) from error
     except TemplateNotFound as error:
