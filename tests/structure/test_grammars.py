@@ -253,6 +253,7 @@ EXAMPLES: dict[str, list[str]] = {
     "where a base image is found": ["https://images.example/base.raw", "file:bases/a.raw"],
     "where a chart is found": ["oci://registry.example/charts/agent", "file:charts/agent-1.8.2.tgz"],
     "where a model is found": ["https://models.example/4.onnx", "s3://models/a/4.onnx"],
+    "where sites reach the hub": ["streams.shops.example:7422", "[fd00::1]:7422"],
     "where a tunnel ends": ["bastion.example.org:51820", "[fd00::1]:51820"],
 }
 """dict[grammar with a further check -> right texts]; of the others the pattern gives some."""

@@ -10,7 +10,7 @@ import pulumi
 from edgefleet.fleet.acting_provider import acting_provider, holder_of, settings_in
 from edgefleet.fleet.configuration import hub_key
 from edgefleet.fleet.control_plane import ControlPlane, ControlPlaneArgs
-from edgefleet.fleet.hub_objects import hub_objects, register
+from edgefleet.fleet.hub_objects import HubSecrets, hub_objects, register
 from edgefleet.fleet.plainly import plainly
 from edgefleet.fleet.site import Site
 from edgefleet.fleetfile import fleet as model
@@ -73,8 +73,9 @@ class Fleet(pulumi.ComponentResource):
         with plainly():
             inputs.check(fleet, fleet.sites, today=datetime.now(UTC))
         passphrases = pulumi.Output.secret(given.get("passphrases", {})).apply(lambda of: _checked(fleet, of))
-        sites = _sites(name, fleet, given, passphrases, options)
-        register(self, name, objects, hub, lambda of: passphrases.apply(lambda known: known[of]))
+        keys = pulumi.Output.secret(given["secret"]).apply(lambda of: FleetKeys(secret=of, fleet=fleet))
+        sites = _sites(name, fleet, given, (keys, passphrases), options)
+        register(self, name, objects, hub, _hub_secrets(keys, passphrases))
         self.digests = _digests(sites)
         roster = {"fleet": fleet.name, "region": fleet.region, "sites": [*fleet.sites]}
         options = pulumi.ResourceOptions(parent=self, provider=provider)
@@ -107,10 +108,10 @@ def _sites(
     name: str,
     fleet: model.Fleet,
     args: Mapping[str, Any],
-    passphrases: pulumi.Output[Mapping[str, str]],
+    secrets: tuple[pulumi.Output[FleetKeys], pulumi.Output[Mapping[str, str]]],
     options: pulumi.ResourceOptions,
 ) -> dict[str, Site]:
-    keys = pulumi.Output.secret(args["secret"]).apply(lambda value: FleetKeys(secret=value, fleet=fleet))
+    keys, passphrases = secrets
     return {
         site: Site(
             f"{name}/{site}",
@@ -126,6 +127,13 @@ def _sites(
         )
         for site, spec in fleet.sites.items()
     }
+
+
+def _hub_secrets(keys: pulumi.Output[FleetKeys], passphrases: pulumi.Output[Mapping[str, str]]) -> HubSecrets:
+    return HubSecrets(
+        text=lambda name: passphrases.apply(lambda known: known[name]),
+        certificate=lambda host: keys.apply(lambda known: known.hub_certificate(host)),
+    )
 
 
 def _declared_in(args: Mapping[str, Any]) -> str:

@@ -18,7 +18,8 @@ from edgefleet.fleet.workload import Workload, with_secrets
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import Part, format_path
-from edgefleet.workloads.composing import SHARED, hub_objects_of
+from edgefleet.workloads.base.objects import host_of
+from edgefleet.workloads.composing import SHARED, certified, hub_objects_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,16 @@ class HubObjects:
     def locate(self, workload: str, path: tuple[Part, ...]) -> tuple[str, str]:
         """Where a field of a workload is declared, and its path in the fleet file."""
         return self.fleet.locate_workload(workload, path), format_path(("workloads", workload, *path))
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubSecrets:
+    """What the Secrets of a hub's objects have."""
+
+    text: Callable[[str], Any]
+    """Gives a secret of the stack by its name."""
+    certificate: Callable[[str], Any]
+    """Gives the certificate of the hub's server at a host, dict[key of a Secret -> text]."""
 
 
 def hub_objects(of: pulumi.ComponentResource, hub: Hub, fleet: Fleet) -> HubObjects:
@@ -67,9 +78,9 @@ def register(
     name: str,
     objects: HubObjects,
     hub: ControlPlane,
-    secret: Callable[[str], Any],
+    secrets: HubSecrets,
 ) -> None:
-    """Register `objects` below the component `of`, called `name`; `secret` gives a secret by its name."""
+    """Register `objects` below the component `of`, called `name`."""
     if not any(objects.of_workloads.values()):
         return
     options = pulumi.ResourceOptions(parent=of, provider=_provider(of, f"{name}/cluster", objects, hub))
@@ -78,7 +89,10 @@ def register(
     options = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=shared))
     for workload, own in objects.of_workloads.items():
         if workload != SHARED and own:
-            args: Any = {"name": workload, "workload": tuple(with_secrets(own, secret))}
+            whole = certified(
+                with_secrets(own, secrets.text), lambda each: secrets.certificate(host_of(each))
+            )
+            args: Any = {"name": workload, "workload": tuple(whole)}
             Workload(f"{prefix}/{workload}", args, options)
 
 

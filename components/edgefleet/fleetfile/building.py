@@ -118,12 +118,15 @@ class Building:
         self.parts.left_out["workloads"] |= workloads.keys() - done.keys()
         return done
 
-    def placed(self, workloads: Mapping[str, Workload], hub: Hub, renderer: Renderer) -> dict[str, SiteSpec]:
+    def placed(
+        self, workloads: Mapping[str, Workload], hub: Hub, renderer: Renderer, revoked: Mapping[str, int]
+    ) -> dict[str, SiteSpec]:
         """The sites with their valid workloads; contradictions of and between workloads are reported."""
         running = Running(
             workloads={**workloads},
             left_out=self.parts.left_out["workloads"],
             hub=hub,
+            revoked=revoked,
             hub_values={"fleet": self.written.fleet, "region": self.written.region},
             renderer=renderer,
         )

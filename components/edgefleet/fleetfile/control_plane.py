@@ -74,7 +74,7 @@ def _problems(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
     if hub.kind == "existing" and hub.kubeconfig is None:
         hint = "add kubeconfig: <path>, of a cluster that exists"
         yield Problem.of_value("", "no-kubeconfig", "the hub exists already, but not how to reach it", hint)
-    if hub.identity.sites and hub.bucket is None and not has_hub:
+    if hub.identity.sites and hub.bucket is None and hub.kind == "none":
         problem = "site certificates give access to a bucket, and there is none"
         hint = "add controlPlane.bucket, or identity: {sites: false}"
         yield Problem.of_value("identity", "no-bucket", problem, hint)

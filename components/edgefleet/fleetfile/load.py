@@ -80,7 +80,7 @@ def _load(path: Path, root: Path, *, is_locking: bool) -> Fleet:
     mirrors = build(Artifacts, head.get("artifacts", {})).mirrors
     renderer = Renderer(project=root, mirrors=mirrors)
     workloads = building.rendered(workloads, hub, renderer)
-    built = building.placed(workloads, hub, renderer)
+    built = building.placed(workloads, hub, renderer, head.get("revoked", {}))
     if not is_locking:
         built = building.carrying(lock)
     if problems:

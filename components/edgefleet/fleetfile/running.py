@@ -4,7 +4,7 @@ A workload with a problem of its own is placed nowhere, and what follows from th
 problems are those of the fleet file.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,16 +13,25 @@ from edgefleet.fleetfile.placement import HUB, Placing
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.rendering import Renderer
 from edgefleet.fleetfile.wiring import Wiring
+from edgefleet.keys.site_certificate import admitted_uris
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s_claims import check_hub_claims
-from edgefleet.workloads import checking
+from edgefleet.workloads import KINDS, checking
 from edgefleet.workloads.base.kind import Place
 from edgefleet.workloads.base.spec import Workload
 from edgefleet.workloads.claims import Claims, claims_of
-from edgefleet.workloads.composing import entry, hub_entry, objects_of_entry, runs_at_hub
+from edgefleet.workloads.composing import (
+    SITES,
+    entry,
+    hub_entry,
+    hub_place,
+    kind_of,
+    objects_of_entry,
+    runs_at_hub,
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,6 +43,8 @@ class Running:
     """Names of invalid ones."""
     hub: Hub
     renderer: Renderer
+    revoked: Mapping[str, int]
+    """dict[site -> last revoked key generation]."""
     hub_values: Mapping[str, str]
     """dict[placeholder -> its value at the hub]."""
     at_hub: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -63,7 +74,7 @@ class Running:
         }
         version = self.hub.k3s.version or f"v{self.hub.eks.version}.0"
         self.at_hub = {
-            name: self.renderer.entry(name, entry, version, HUB)
+            name: self.renderer.entry(name, entry, version, HUB) | self._linked(name, done.values())
             for name, entry in placing.hub_entries(self.hub_values).items()
         }
         wiring = Wiring(
@@ -74,6 +85,13 @@ class Running:
             hub=self.hub,
         )
         return done, [*placing.without_values(), *wiring.problems(), *self._hub_clashes()]
+
+    def _linked(self, name: str, sites: Iterable[SiteSpec]) -> dict[str, Any]:
+        """What the entry of a workload at the hub has of its `sites`."""
+        spec = self.workloads[name]
+        if not KINDS[kind_of(spec)].is_linked(spec):
+            return {}
+        return {SITES: {of.name: admitted_uris(of, self.revoked) for of in sites if name in of.workloads}}
 
     def clashes(self, site: SiteSpec) -> Iterator[Problem]:
         """Contradictions between the workloads of a site, and with its nodes."""
@@ -86,9 +104,11 @@ class Running:
     def _hub_clashes(self) -> Iterator[Problem]:
         """Contradictions between the workloads at the hub, and with its cluster where it is known."""
         if self.hub.kind == "k3s":
-            yield from check_hub_claims(
-                self.hub, {name: self._of(Place(name=name, side="hub")) for name in self.at_hub}
-            )
+            claims = {
+                name: claims_of(objects_of_entry(of_entry, hub_place(name, of_entry)))
+                for name, of_entry in self.at_hub.items()
+            }
+            yield from check_hub_claims(self.hub, claims)
 
     def _is_listening(self, name: str) -> bool:
         places = [Place(name=name)] + [Place(name=name, side="hub")] * runs_at_hub(self.workloads[name])

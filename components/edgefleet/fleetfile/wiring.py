@@ -14,8 +14,9 @@ from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import few, nearest
+from edgefleet.workloads import KINDS
 from edgefleet.workloads.base.spec import Workload
-from edgefleet.workloads.composing import needs_of, runs_at_hub
+from edgefleet.workloads.composing import kind_of, needs_of, runs_at_hub
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,10 @@ class Wiring:
                 problem = f"{name} has a part at the hub, and this region has no hub"
                 hint = "add controlPlane, or let it run at sites alone"
                 yield Problem.of_value(format_path(("workloads", name)), "no-hub", problem, hint)
+            elif KINDS[kind_of(spec)].is_linked(spec) and not self.hub.identity.sites:
+                problem = f"{name} links sites to the hub, and sites have no certificates for that"
+                hint = "add identity: {sites: true} to controlPlane"
+                yield Problem.of_value(format_path(("workloads", name)), "no-certificates", problem, hint)
 
     def _residencies(self) -> Iterator[Problem]:
         for name, spec in self.workloads.items():

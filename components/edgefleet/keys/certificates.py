@@ -9,6 +9,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -50,8 +51,10 @@ class Subject:
     common_name: str
     organizations: tuple[str, ...] = ()
     unit: str = ""
-    uri: str = ""
-    """URI in the subject's alternative names."""
+    uris: tuple[str, ...] = ()
+    """URIs in the subject's alternative names."""
+    host: str = ""
+    """Host name, or address, of a server in them."""
     not_before: datetime = BACKDATED
     not_after: datetime
 
@@ -90,14 +93,33 @@ def authority(
 
 def client(subject: Subject, key: ec.EllipticCurvePrivateKey, *, by: Holder) -> Holder:
     """A client certificate."""
+    return _leaf(subject, key, by, ExtendedKeyUsageOID.CLIENT_AUTH)
+
+
+def server(subject: Subject, key: ec.EllipticCurvePrivateKey, *, by: Holder) -> Holder:
+    """The certificate of a server at the subject's `host`."""
+    return _leaf(subject, key, by, ExtendedKeyUsageOID.SERVER_AUTH)
+
+
+def _leaf(
+    subject: Subject, key: ec.EllipticCurvePrivateKey, by: Holder, purpose: x509.ObjectIdentifier
+) -> Holder:
     usage = _usage(is_authority=False)
     builder = _builder(subject, key, by).add_extension(usage, True)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
-    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
-    if subject.uri:
-        names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(subject.uri)])
-        builder = builder.add_extension(names, False)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), False)
+    names: list[x509.GeneralName] = [*map(x509.UniformResourceIdentifier, subject.uris)]
+    names += [_host(subject.host)] if subject.host else []
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), False)
     return Holder(_signed(builder, by.key), key)
+
+
+def _host(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def revocations(

@@ -22,6 +22,7 @@ from edgefleet.keys.certificates import (
     client_serial,
     private_key,
     revocations,
+    server,
 )
 from edgefleet.keys.derivation import site_key
 from edgefleet.model.hub import Hub
@@ -52,7 +53,9 @@ def certificate_key(key: str) -> ec.EllipticCurvePrivateKey:
     return private_key(key, "site-certificate")
 
 
-def site_certificate(key: str, by: Holder, *, site: tuple[str, str, str], not_after: datetime) -> Holder:
+def site_certificate(
+    key: str, by: Holder, *, site: tuple[str, str, str], not_after: datetime, generation: int | None = None
+) -> Holder:
     """The certificate of one site, for the generation of its key.
 
     Args:
@@ -60,17 +63,43 @@ def site_certificate(key: str, by: Holder, *, site: tuple[str, str, str], not_af
         by: the region's authority for sites.
         site: (fleet, region, site).
         not_after: end of its validity; see `check_validity`.
+        generation: the key generation, where it is in the certificate: see `generation_uri`.
     """
-    return client(_subject(site, not_after), certificate_key(key), by=by)
+    return client(_subject(site, not_after, generation), certificate_key(key), by=by)
 
 
-def _subject(site: tuple[str, str, str], not_after: datetime) -> Subject:
+def generation_uri(site: tuple[str, str, str], generation: int) -> str:
+    """The URI of a site in one key generation.
+
+    nats-server knows a client by a URI, and reads no revocation lists: so it lists the generations that are
+    not revoked, and certificates of sites with streams to the hub have theirs.
+    """
+    return f"{_uri(site)}:{generation}"
+
+
+def admitted_uris(site: SiteSpec, revoked: Mapping[str, int]) -> list[str]:
+    """The URIs of a site's key generations that are not revoked: a node may still have an earlier one."""
+    names, first = (site.fleet, site.region, site.name), revoked.get(site.name, 0) + 1
+    return [generation_uri(names, each) for each in range(first, site.key_generation + 1)]
+
+
+def hub_server(master: str, by: Holder, host: str) -> Holder:
+    """The certificate of a server of the hub at `host` that sites reach."""
+    subject = Subject(common_name=host, host=host, not_after=UNTIL)
+    return server(subject, private_key(master, "hub-server", of=host), by=by)
+
+
+def _uri(site: tuple[str, str, str]) -> str:
+    return f"urn:edgefleet:{':'.join(site)}"
+
+
+def _subject(site: tuple[str, str, str], not_after: datetime, generation: int | None = None) -> Subject:
     fleet, region, name = site
     return Subject(
         common_name=name,
         organizations=(fleet,),
         unit=region,
-        uri=f"urn:edgefleet:{fleet}:{region}:{name}",
+        uris=(_uri(site),) if generation is None else (_uri(site), generation_uri(site, generation)),
         not_after=not_after,
     )
 
@@ -80,7 +109,9 @@ def identified(spec: SiteSpec, key: str, by: Holder, hub: Hub) -> SiteSpec:
     if not hub.identity.sites:
         return spec
     names = (spec.fleet, spec.region, spec.name)
-    holder = site_certificate(key, by, site=names, not_after=last_day(hub))
+    is_linked = any("site" in entry for entry in spec.workloads.values())
+    generation = spec.key_generation if is_linked else None
+    holder = site_certificate(key, by, site=names, not_after=last_day(hub), generation=generation)
     identity = Identity(
         certificate=holder.certificate_pem, authority=by.certificate_pem, hub=hub.dns_name or None
     )

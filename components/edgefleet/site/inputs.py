@@ -17,7 +17,7 @@ from edgefleet.fleetfile.hub_secrets import hub_references
 from edgefleet.keys.certificates import Holder
 from edgefleet.keys.derivation import hub_master, site_key
 from edgefleet.keys.secret_scan import Known
-from edgefleet.keys.site_certificate import check_outlasts, identified, site_authority
+from edgefleet.keys.site_certificate import check_outlasts, hub_server, identified, site_authority
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import SiteInputs
@@ -53,6 +53,14 @@ class FleetKeys:
         if not hub.identity.sites:
             return None
         return to_plain(identified(spec, self.key(spec), self.authority, hub).identity)
+
+    def hub_certificate(self, host: str) -> dict[str, str]:
+        """dict[key of a Secret -> text] of the certificate of the hub's server at `host`."""
+        by = self.authority
+        holder = hub_server(
+            hub_master(self.secret, fleet=self.fleet.name, region=self.fleet.region), by, host
+        )
+        return {"tls.crt": holder.certificate_pem, "tls.key": holder.key_pem, "ca.crt": by.certificate_pem}
 
     def known(self, passphrases: Mapping[str, str]) -> Known:
         """Marks of the secrets of every site of the fleet and of the stack, which no other image may hold."""

@@ -6,7 +6,7 @@ of secrets are no part of that; they come last, into copies.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -28,6 +28,8 @@ from edgefleet.workloads.base.values import unescaped
 SHARED = "edgefleet"
 """Name of what all workloads of a cluster share; no workload has it."""
 KIND, NODES, SECRETS = "kind", "nodes", "secrets"
+SITE, SITES = "site", "sites"
+"""Keys of entries of linked workloads: name of the site, and at the hub dict[site -> URIs] of all."""
 _HIDDEN = "hidden"
 Entry = Mapping[str, Any]
 
@@ -46,6 +48,8 @@ def entry(spec: Workload, nodes: Iterable[str] = ()) -> dict[str, Any]:
     """The entry of a workload: its fields without those that place it; `nodes` if only these run it."""
     of_hub = KINDS[kind_of(spec)].cloud_fields
     plain = {key: value for key, value in hub_entry(spec).items() if key not in of_hub}
+    if KINDS[kind_of(spec)].is_linked(spec):
+        plain[SITE] = "{site.name}"
     chosen = list(nodes)
     return plain | ({NODES: chosen} if chosen else {})
 
@@ -69,7 +73,7 @@ def spec_of(of_entry: Entry) -> Workload:
     Raises:
         pydantic.ValidationError: it is none.
     """
-    fields = {key: value for key, value in of_entry.items() if key != NODES}
+    fields = {key: value for key, value in of_entry.items() if key not in {NODES, SITE, SITES}}
     if isinstance(texts := fields.get(SECRETS), dict):
         fields[SECRETS] = {name: secret_name(str(text)) or _HIDDEN for name, text in texts.items()}
     spec: Workload = adapter(KINDS[of_entry[KIND]].spec).validate_python(fields)
@@ -79,7 +83,13 @@ def spec_of(of_entry: Entry) -> Workload:
 def place(name: str, of_entry: Entry, hosts: Mapping[str, str], *, is_airgapped: bool) -> Place:
     """The place of a workload at a site; `hosts` is dict[node -> host name]."""
     chosen = tuple(hosts[node] for node in of_entry.get(NODES, ()))
-    return Place(name=name, nodes=chosen, is_airgapped=is_airgapped)
+    return Place(name=name, nodes=chosen, is_airgapped=is_airgapped, site=of_entry.get(SITE, ""))
+
+
+def hub_place(name: str, of_entry: Entry) -> Place:
+    """The place of a workload at the hub."""
+    sites = tuple((site, tuple(uris)) for site, uris in sorted(of_entry.get(SITES, {}).items()))
+    return Place(name=name, side="hub", sites=sites)
 
 
 def place_of(site: SiteSpec, name: str) -> Place:
@@ -105,7 +115,7 @@ def objects_of(site: SiteSpec) -> dict[str, tuple[Object, ...]]:
 
 def hub_objects_of(entries: Mapping[str, Entry]) -> dict[str, tuple[Object, ...]]:
     """`objects_of` the hub's cluster, of dict[workload -> its entry there]."""
-    return _shared({name: objects_of_entry(entries[name], Place(name=name, side="hub")) for name in entries})
+    return _shared({name: objects_of_entry(of_it, hub_place(name, of_it)) for name, of_it in entries.items()})
 
 
 def _shared(all_of: dict[str, tuple[Object, ...]]) -> dict[str, tuple[Object, ...]]:
@@ -146,24 +156,31 @@ def unpatched(spec: Workload, place: Place) -> list[Object]:
     return [of.namespace(place, needs_of(spec), level=level), *objects] if objects else []
 
 
+def certified(objects: Iterable[Object], texts: Callable[[Object], Mapping[str, Any]]) -> Iterator[Object]:
+    """`objects` with the `texts` of their certificates, dict[key of a Secret -> text], in those Secrets."""
+    for each in objects:
+        is_one = each["kind"] == "Secret" and each.get("type") == of.CERTIFICATE
+        yield each | {"stringData": texts(each)} if is_one else each
+
+
 def text_of(objects: Iterable[Object]) -> str:
     """`objects` as YAML documents, the bytes of a manifest."""
     return "---\n".join(map(to_yaml, objects))
 
 
-def texts_of(site: SiteSpec) -> dict[str, str]:
-    """`objects_of` as YAML, dict[workload -> text], without workloads that have none."""
+def texts_of(site: SiteSpec, certificate: Callable[[Object], Mapping[str, str]]) -> dict[str, str]:
+    """`objects_of` as YAML, dict[workload -> text], without workloads that have none; see `certified`."""
     texts = {
         name: text
         for name in sorted(site.workloads)
-        if (text := _text_of_entry(site.workloads[name], place_of(site, name)))
+        if (text := _text_of_entry(site.workloads[name], place_of(site, name), certificate))
     }
     return {SHARED: text_of([of.priority_class()]), **texts} if texts else {}
 
 
-def _text_of_entry(of_entry: Entry, place: Place) -> str:
-    if of_entry.get(SECRETS):
-        return text_of(objects_of_entry(of_entry, place))
+def _text_of_entry(of_entry: Entry, place: Place, certificate: Callable[[Object], Mapping[str, str]]) -> str:
+    if SITE in of_entry or of_entry.get(SECRETS):
+        return text_of(certified(objects_of_entry(of_entry, place), certificate))
     return _text(json.dumps(of_entry, sort_keys=True), place)
 
 

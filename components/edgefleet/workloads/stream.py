@@ -5,22 +5,24 @@ So the disk that it takes is bounded, and a link may be away for days.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from edgefleet.errors import Problem
+from edgefleet.model.names import HOST_RE, reachable
 from edgefleet.model.quantities import Days, Quantity, parse_size, written_size
 from edgefleet.model.references import ImageName
 from edgefleet.model.schedules import Duration, seconds_of
-from edgefleet.model.spec import Written, spec
+from edgefleet.model.spec import Written, spec, to_plain
 from edgefleet.model.syntax import Grammar
 from edgefleet.workloads.base import nats
 from edgefleet.workloads.base import objects as of
 from edgefleet.workloads.base.kind import Kind, Object, Place
 from edgefleet.workloads.base.pods import Container, stateful_set, template
-from edgefleet.workloads.base.spec import Pods, Port, Probe, Resources
+from edgefleet.workloads.base.spec import Egress, Pods, Port, Probe, Resources
 
 MIB = 2**20
 LEAST = 16 * MIB
@@ -33,8 +35,30 @@ _SUBJECT = Grammar(
     200,
 )
 Subject = Annotated[str, _SUBJECT]
+_ADDRESS = Grammar(
+    rf"{HOST_RE}:\d{{1,5}}",
+    "bad-address",
+    "where sites reach the hub",
+    "write host and port such as streams.shops.example:7422",
+    260,
+    reachable,
+)
+HUB = "HUB"
+"""Domain of the hub's JetStream; that of a site is its name, which is in small letters."""
 TOOLS = Resources(cpu="10m", memory="48Mi")
 """What the container that declares the stream takes."""
+
+
+@spec
+class AtHub:
+    """The part of a stream at the hub, which has the messages of all sites."""
+
+    size: Quantity = "20Gi"
+    """Most bytes of the messages of all sites; the oldest go."""
+    max_age: Days = 30
+    """Days after which a message goes there: 30d."""
+    resources: Resources = Resources(cpu="100m", memory="512Mi")
+    """What the server takes there."""
 
 
 @spec
@@ -55,6 +79,12 @@ class Stream(Pods):
     """When a message is on the disk: before it is acknowledged, within a second, or within two minutes."""
     deduplicate: Duration = "2m"
     """Time for which a second message with the same Nats-Msg-Id is dropped; memory holds each id as long."""
+    to: Literal["hub"] | None = None
+    """hub: its messages go to the hub, too, when the link is there."""
+    address: Annotated[str, _ADDRESS] | None = None
+    """Host and port at which sites reach the hub for that, streams.shops.example:7422."""
+    hub: AtHub = AtHub()
+    """Its part at the hub."""
     port: Port = 4222
     """Port at which publishers and consumers reach it."""
     image: ImageName = "docker.io/library/nats:2.15.3"
@@ -70,17 +100,68 @@ class Stream(Pods):
 def objects(stream: Stream, place: Place) -> Iterator[Object]:
     """A StatefulSet with its volume and configuration behind a Service."""
     size = parse_size(stream.buffer)
-    files = {
-        nats.SERVER: nats.text(nats.server(stream.port, store=size, sync=stream.sync)),
-        nats.STREAM: nats.text(nats.stream(place.name, size=size, days=stream.max_age, **_collected(stream))),
-    }
-    volumes = [{"name": "files", "configMap": {"name": place.name}}]
-    pod = template(place, stream, *_containers(stream, place), volumes=volumes, annotations=of.digest(files))
+    links: dict[str, Any] = nats.to_hub(stream.address) if stream.address is not None else {}
+    server = nats.server(stream.port, store=size, sync=stream.sync, domain=place.site, **links)
+    kept = nats.stream(
+        place.name,
+        size=size,
+        days=stream.max_age,
+        subjects=list(stream.subjects),
+        discard=stream.discard,
+        duplicate_window=seconds_of(stream.deduplicate) * nats.SECOND,
+    )
     yield from of.secrets_of(place, stream.secrets)
+    if stream.address is not None:
+        yield of.certificate(place, _certificate(place))
+    yield from _of_server(stream, place, (server, kept), size)
+    egress = (*_to_hub(stream), *stream.egress)
+    yield of.network_policy(place, ports=[stream.port], needs=stream.needs, egress=egress)
+
+
+def at_hub(stream: Stream, place: Place) -> Iterator[Object]:
+    """The same at the hub, with the streams of all sites as sources, and open to sites with a certificate."""
+    if stream.address is None or not place.sites:
+        return
+    size = parse_size(stream.hub.size)
+    links = nats.of_sites(place.name, place.sites)
+    server = nats.server(stream.port, store=size, sync=stream.sync, domain=HUB, **links)
+    sources = [nats.source(place.name, site, stream.subjects) for site, _ in place.sites]
+    kept = nats.stream(place.name, size=size, days=stream.hub.max_age, discard="old", sources=sources)
+    host, port = stream.address.rsplit(":", 1)
+    part = replace(stream, resources=stream.hub.resources, environment={}, secrets={})
+    yield of.certificate(place, _certificate(place), host.strip("[]"))
+    yield from _of_server(part, place, (server, kept), size)
+    exposed = {"name": "leaf", "port": int(port), "targetPort": nats.LEAF, "protocol": "TCP"}
+    spec = {"type": "LoadBalancer", "selector": of.labels(place), "ports": [exposed]}
+    yield of.a("Service", place, f"{place.name}-sites", spec=spec)
+    policy = of.network_policy(place, ports=[stream.port])
+    policy["spec"]["ingress"].append({"ports": [{"port": nats.LEAF, "protocol": "TCP"}]})
+    yield policy
+
+
+def _of_server(
+    stream: Stream, place: Place, configuration: tuple[dict[str, Any], dict[str, Any]], size: int
+) -> Iterator[Object]:
+    """A server with the `configuration` of it and of its stream, which has `size` bytes."""
+    names = (nats.SERVER, nats.STREAM)
+    files = dict(zip(names, map(nats.text, configuration), strict=True))
+    volumes: list[Object] = [{"name": "files", "configMap": {"name": place.name}}]
+    if stream.address is not None:
+        volumes.append({"name": "certificate", "secret": {"secretName": _certificate(place)}})
+    pod = template(place, stream, *_containers(stream, place), volumes=volumes, annotations=of.digest(files))
     yield of.config_map(place, place.name, files)
     yield stateful_set(place, pod, {"data": volume_size(size)})
     yield of.service(place, place.name, {"nats": stream.port})
-    yield of.network_policy(place, ports=[stream.port], needs=stream.needs, egress=stream.egress)
+
+
+def _certificate(place: Place) -> str:
+    """Name of the Secret with the certificate of the server."""
+    return f"{place.name}-certificate"
+
+
+def _to_hub(stream: Stream) -> Iterator[Egress]:
+    if stream.address is not None:
+        yield Egress(port=int(stream.address.rsplit(":", 1)[1]))
 
 
 def volume_size(buffer: int) -> str:
@@ -93,21 +174,12 @@ def _most_memory(stream: Stream) -> int:
     return parse_size(stream.resources.memory_limit or stream.resources.memory) * 9 // 10
 
 
-def _collected(stream: Stream) -> dict[str, Any]:
-    """What the stream collects, and what it does when it is full."""
-    return {
-        "subjects": list(stream.subjects),
-        "discard": stream.discard,
-        "duplicate_window": seconds_of(stream.deduplicate) * nats.SECOND,
-    }
-
-
 def _containers(stream: Stream, place: Place) -> Sequence[Container]:
     """The server, and a container that declares the stream and waits: without it the Pod is not ready."""
     server = Container(
         name=place.name,
         image=stream.image,
-        args=("-c", f"{nats.FILES}/{nats.SERVER}"),
+        command=("nats-server", "-c", f"{nats.FILES}/{nats.SERVER}"),
         environment={"GOMEMLIMIT": str(_most_memory(stream)), **stream.environment},
         secrets={name: name for name in stream.secrets},
         secret_name=place.name,
@@ -115,7 +187,8 @@ def _containers(stream: Stream, place: Place) -> Sequence[Container]:
         probe=stream.probe,
         probe_port="monitor",
         resources=stream.resources,
-        mounts={nats.FILES: "files", nats.DATA: "data"},
+        mounts={nats.FILES: "files", nats.DATA: "data"}
+        | ({nats.TLS: "certificate"} if stream.address is not None else {}),
         writable=stream.writable,
     )
     declaring = Container(
@@ -143,6 +216,7 @@ def check(stream: Stream) -> Iterator[Problem]:
     if stream.port == nats.MONITOR:
         problem = f"{nats.MONITOR} is the port of the server's monitoring"
         yield Problem.of_value("port", "taken-port", problem, "choose another port, such as 4222")
+    yield from _of_hub(stream)
     for one, other in combinations(stream.subjects, 2):
         if nats.overlap(one.split("."), other.split(".")):
             index = stream.subjects.index(other, stream.subjects.index(one) + 1)
@@ -150,4 +224,26 @@ def check(stream: Stream) -> Iterator[Problem]:
             yield Problem.of_value(f"subjects[{index}]", "overlap", problem, "remove one of the two")
 
 
-KIND = Kind(name="stream", spec=Stream, objects=objects, check=check)
+def _of_hub(stream: Stream) -> Iterator[Problem]:
+    if stream.to is not None and stream.address is None:
+        hint = "add address: streams.shops.example:7422, a name that leads to the hub's Service"
+        yield Problem.of_value("to", "no-address", "sites do not know where the hub is", hint)
+    for key in sorted({"address", "hub"} & to_plain(stream).keys()) if stream.to is None else ():
+        yield Problem.of_value(key, "without-hub", "has no effect", f"add to: hub, or remove {key}")
+
+
+def is_linked(stream: Stream) -> bool:
+    """Whether its messages go to the hub."""
+    return stream.to is not None
+
+
+KIND = Kind(
+    name="stream",
+    spec=Stream,
+    objects=objects,
+    cloud=at_hub,
+    has_cloud=is_linked,
+    is_linked=is_linked,
+    cloud_fields=frozenset({"hub"}),
+    check=check,
+)

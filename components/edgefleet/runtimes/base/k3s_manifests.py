@@ -12,14 +12,17 @@ from collections.abc import Iterator
 
 from pydantic_core import PydanticCustomError
 
-from edgefleet.errors import Problem
+from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.templates import render
+from edgefleet.keys.certificates import key_pem
+from edgefleet.keys.site_certificate import certificate_key
 from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.paths import format_path
 from edgefleet.model.references import image_name
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import shown
 from edgefleet.model.system import OF_WORKLOAD, PodImage, charts_without_content, pod_images
+from edgefleet.workloads.base.kind import Object
 from edgefleet.workloads.composing import texts_of
 
 FOLDER = "/etc/edgefleet/manifests"
@@ -33,7 +36,7 @@ def manifests(target: Target) -> Step:
 
     The copies are emptied then. systemd forgets the program last, as a boot may end at any of these commands.
     """
-    texts = {**dict(sorted(target.site.k3s.manifests.items())), **workload_manifests(target.site)}
+    texts = {**dict(sorted(target.site.k3s.manifests.items())), **workload_manifests(target)}
     if not texts:
         emptied = f"find {COPIES} -name '*.yaml' -size +0 -exec truncate -s 0 {{}} +"
         forgotten = (f"rm -f {DROP_IN}", "systemctl daemon-reload", f"rm -rf {FOLDER} {PROGRAM}")
@@ -43,9 +46,19 @@ def manifests(target: Target) -> Step:
     return Step(files=(*files, program, File.text(DROP_IN, render("k3s/manifests.conf"))))
 
 
-def workload_manifests(site: SiteSpec) -> dict[str, str]:
-    """dict[name of a manifest -> its text] of the workloads of `site`."""
-    return {f"{OF_WORKLOAD}{name}": text for name, text in texts_of(site).items()}
+def workload_manifests(target: Target) -> dict[str, str]:
+    """dict[name of a manifest -> its text] of the workloads of a site, with the site's certificate."""
+    identity = target.site.identity
+
+    def certificate(_: Object) -> dict[str, str]:
+        if identity is None:
+            problem, hint = "has no certificate for the hub", "pass identity, which a fleet does by itself"
+            raise InvalidInput.at("", "no-identity", problem, hint, path=f"sites.{target.site.name}")
+        key = key_pem(certificate_key(target.key))
+        return {"tls.crt": identity.certificate, "tls.key": key, "ca.crt": identity.authority}
+
+    texts = texts_of(target.site, certificate)
+    return {f"{OF_WORKLOAD}{name}": text for name, text in texts.items()}
 
 
 def manifest_images(site: SiteSpec) -> tuple[str, ...]:

@@ -24,6 +24,10 @@ class Place:
     nodes: tuple[str, ...] = ()
     """Host names of the only nodes that may run it; empty where all may."""
     is_airgapped: bool = False
+    site: str = ""
+    """Name of the site, for kinds with `is_linked`; a workload of another kind is the same at each."""
+    sites: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(site, URIs of its certificates that are not revoked) of the sites that a part at the hub serves."""
 
     @property
     def namespace(self) -> str:
@@ -55,6 +59,8 @@ class Kind(Generic[S]):
     """Its objects in the hub's cluster, where it runs there or has a part there."""
     has_cloud: Callable[[S], bool] = _never
     """Whether a workload has a part in the hub's cluster wherever it runs."""
+    is_linked: Callable[[S], bool] = _never
+    """Whether its part at the hub and those at sites know each other by name and by certificate."""
     cloud_fields: frozenset[str] = frozenset()
     """Fields, as a fleet file writes them, of the part in the hub's cluster alone: sites do not have them."""
     carries: Callable[[S, Arch], Iterable[Requirement]] = _none

@@ -18,6 +18,12 @@ LOCAL_STORAGE = "local-path"
 CRITICAL = "edgefleet-critical"
 CLUSTER = "svc.cluster.local"
 """Domain of Services in a cluster of k3s, unless cluster-domain is set."""
+CERTIFICATE = "edgefleet.dev/certificate"
+"""Type of a Secret with a certificate."""
+CERTIFICATE_PARTS = {"tls.crt": "certificate", "tls.key": "its key", "ca.crt": "authority"}
+"""dict[key of such a Secret -> what it has]."""
+HOST = "edgefleet.dev/host"
+"""Annotation with the name in the certificate of a server."""
 
 
 def labels(place: Place, part: str = "") -> dict[str, str]:
@@ -70,6 +76,24 @@ def secrets_of(place: Place, secrets: Mapping[str, str], name: str = "") -> Iter
     """The Secret with a variable for each of `secrets`, dict[variable -> name of a secret of the stack]."""
     if secrets:
         yield secret(place, name or place.name, {name: reference(of) for name, of in secrets.items()})
+
+
+def certificate(place: Place, name: str, host: str = "") -> Object:
+    """The Secret of a certificate: of the site, or of a server at `host` of the hub.
+
+    Rendering puts the texts in (`edgefleet.workloads.composing.certified`).
+    """
+    texts = {key: f"<{what}>" for key, what in CERTIFICATE_PARTS.items()}
+    made = a("Secret", place, name, type=CERTIFICATE, stringData=texts)
+    if host:
+        made["metadata"]["annotations"] = {HOST: host}
+    return made
+
+
+def host_of(of: Object) -> str:
+    """The host of the server whose certificate a Secret has."""
+    host: str = of["metadata"]["annotations"][HOST]
+    return host
 
 
 def service(place: Place, name: str, ports: Mapping[str, int], *, part: str = "", **spec: Any) -> Object:
