@@ -97,7 +97,8 @@ def test_a_changed_secret_shows_no_text(shops: World) -> None:
     """Neither does another name of a secret; the object and its key are named."""
     shops.engine.passphrases = {"shop": "another text"}
     planned = shops.run("preview", "-s", "dev").out
-    assert "      Secret/till: API_KEY (secret)                     stacks/dev.fleet.yaml:16\n" in planned
+    line = "      Secret/till: API_KEY (secret)                     stacks/dev.fleet.yaml:20\n"
+    assert line in planned
     assert "another text" not in planned + shops.run("preview", "-s", "dev", "--json", "-").out
 
 
@@ -135,13 +136,13 @@ def test_a_site_shows_what_it_runs(shops: World) -> None:
         "berlin: 2 workloads                                     stacks/dev.fleet.yaml:11",
         "  menu  web, on n1                                      stacks/dev.fleet.yaml:21",
         "      registry.example/shop/menu:2",
-        "      memory 64Mi, cpu 50m",
+        "      memory 64Mi, cpu 50m, disk 64Mi",
         "      http://menu.local, port 8090",
         "  till  web, on n1                                      stacks/dev.fleet.yaml:16",
         "      registry.example/shop/till:1.4",
-        "      memory 64Mi, cpu 50m",
+        "      memory 64Mi, cpu 50m, disk 64Mi",
         "taken, with k3s and the system: memory 1.7 of 8.6 GB, cpu 0.4 of 4 cores, disk",
-        "  7.4 of 68.7 GB",
+        "  7.6 of 68.7 GB",
         "n1: k3s server v1.36.4+k3s1",
         f"      {digest}",
         "release",

@@ -27,10 +27,10 @@ UNKNOWN = "a base that the artifacts lock does not have"
 
 
 def site(name: str = "a", *, disk: int = 10**9, **medium: Any) -> SiteSpec:
-    """A site whose node carries 4,000 bytes."""
+    """A site without workloads whose node carries 4,000 bytes."""
     image = Medium(**medium)
     node = replace(SITE.nodes[NODE], payload=FILES, image=image, disk=disk)
-    return replace(SITE, name=name, nodes={NODE: node})
+    return replace(SITE, name=name, nodes={NODE: node}, workloads={})
 
 
 RAW: dict[str, Any] = {"format": "raw", "base": Base(source="file:base.raw", sha256=HEX)}

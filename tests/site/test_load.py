@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tests.site.conftest import GOLDEN, spec_of
 
+from edgefleet.fleetfile.artifacts_lock import ArtifactsLock, LockedImage
 from edgefleet.model.hardware import DataDisk, Hardware
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.site import Node, SiteSpec
@@ -118,6 +119,45 @@ def test_a_disk_for_data_has_no_known_size() -> None:
 
     assert {"memory", "cpu"} == known("/var/lib/rancher")
     assert {"memory", "cpu", "disk"} == known("/srv/data")
+
+
+WEB: dict[str, Any] = {
+    "kind": "web",
+    "image": "registry.example/x:1",
+    "port": 80,
+    "resources": {"memory": "9G"},
+}
+
+
+@pytest.mark.parametrize(
+    ("tolerates", "nodes"),
+    [((), ("n2",)), (("shop/till",), ("n1", "n2"))],
+)
+def test_pods_take_nothing_of_nodes_whose_taints_keep_them_away(
+    tolerates: tuple[str, ...], nodes: tuple[str, ...]
+) -> None:
+    """A preference of a node keeps none away."""
+    taints = {"n1": ("shop/till=yes:NoSchedule",), "n2": ("shop/old:PreferNoSchedule",)}
+    site = replace(
+        SITE,
+        nodes={name: replace(NODE, taints=of, memory=8 * GB) for name, of in taints.items()},
+        workloads={"x": {**WEB, "tolerates": list(tolerates)}},
+    )
+    load = Loads().of(site)
+    assert nodes == load.nodes["x"]
+    assert [nodes if len(nodes) == 1 else ("n1",)] == [lack.nodes for lack in load.lacks()]
+
+
+def test_images_take_the_size_that_the_lock_states() -> None:
+    """Each once on a node, beside the archive of a payload."""
+    size = LockedImage(digest=f"sha256:{64 * 'a'}", sha256=64 * "a", size=3 * GB)
+    known: ArtifactsLock = {
+        "api_version": "edgefleet.dev/v1",
+        "images": {"registry.example/x:1": {NODE.arch: size}},
+    }
+    site = replace(SITE, workloads={"x": WEB, "y": WEB, "z": {**WEB, "image": "registry.example/z:1"}})
+    (of,) = Loads(known).of(site).rooms.values()
+    assert Demand(disk=3 * GB) == of.taken["images"]
 
 
 def test_a_workload_is_looked_at_once_for_all_sites() -> None:

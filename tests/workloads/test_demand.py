@@ -53,6 +53,14 @@ MOUNTED = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}, {"n
         ),
         ([an("Job", template=pod({"resources": {}}))], Load(pod=Demand(), is_job=True)),
         (
+            [an("Job", template=pod(volumes=[{"emptyDir": {"sizeLimit": "2G"}}, {"emptyDir": {}}]))],
+            Load(pod=Demand(disk=2 * 1000**3), is_job=True),
+        ),
+        (
+            [an("Job", template=pod(volumes=[{"emptyDir": {"sizeLimit": "2G", "medium": "Memory"}}]))],
+            Load(pod=Demand(), is_job=True),
+        ),
+        (
             [an("Pod", containers=[{"resources": {"limits": {"memory": "1Mi", "cpu": "2"}}}])],
             Load(pod=Demand(cpu=2000, memory=MI)),
         ),

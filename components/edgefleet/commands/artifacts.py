@@ -17,6 +17,8 @@ from edgefleet.fleetfile.platforms import image_names
 from edgefleet.hub.upgrades import needs
 from edgefleet.io import disk
 from edgefleet.io.artifact_cache import ArtifactCache
+from edgefleet.io.aws import Aws
+from edgefleet.io.bucket_requests import BucketRequests
 from edgefleet.io.logins import Logins
 from edgefleet.io.sourcing import Sources
 from edgefleet.io.user_cache import root_of
@@ -129,6 +131,7 @@ def _bases(fleet: Fleet) -> tuple[Base, ...]:
 
 
 def _sources(session: Session, fleet: Fleet) -> Sources:
-    web = Web(Logins(session.environment))
+    credentials = Aws(fleet.control_plane.cloud, environ=session.environment).credentials
+    web = Web(Logins(session.environment, signed=BucketRequests(credentials)))
     cache = ArtifactCache(root_of(session.environment), web=web, project=session.project)
     return Sources(cache, fleet.mirrors)

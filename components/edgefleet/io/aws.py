@@ -22,6 +22,7 @@ from edgefleet.model.cloud import AMBIENT, AssumedRole, Cloud
 if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
+    from botocore.credentials import Credentials
     from mypy_boto3_s3 import S3Client
 
 Item = TypeVar("Item")
@@ -129,6 +130,20 @@ class Aws:
         if not self._account:
             self._account = str(self.call("sts", "get_caller_identity", "AWS account")["Account"])
         return self._account
+
+    def credentials(self) -> "Credentials":
+        """What requests are signed with.
+
+        Raises:
+            OutsideFailure: there are none.
+        """
+        from botocore.exceptions import NoCredentialsError  # noqa: PLC0415 - see above
+
+        with self._lock, self.calling("sign", "a request to a bucket"):
+            credentials = self._made_session().get_credentials()
+            if credentials is None:
+                raise NoCredentialsError
+        return credentials
 
     def require_account(self) -> None:
         """Call nothing but STS, once, and that only where accounts are allowed or forbidden.

@@ -6,8 +6,9 @@ The files are the ones that curl, git, docker, podman and skopeo read, so that n
 import base64
 import json
 import netrc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
@@ -43,10 +44,17 @@ class Logins:
 
     Args:
         environment: NETRC, DOCKER_CONFIG, REGISTRY_AUTH_FILE and HOME are looked at.
+        signed: (method, address) -> headers that sign a request.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        signed: Callable[[str, str], dict[str, str]] = lambda *_: {},
+    ) -> None:
         self._environment = environment
+        self._signed = signed
         self._netrc: netrc.netrc | None = None
         self._docker: list[_Docker] | None = None
 
@@ -67,6 +75,10 @@ class Logins:
             if login is not None:
                 return login
         return self.web(host.partition(":")[0])
+
+    def signature(self, method: str, address: str, status: int) -> dict[str, str]:
+        """The headers with which a request is repeated with this status, if any help."""
+        return self._signed(method, address) if status == HTTPStatus.FORBIDDEN else {}
 
     def _home(self) -> Path:
         return Path(self._environment.get("HOME", "/nonexistent"))

@@ -34,7 +34,6 @@ _REFUSED = {
     "Receive buffer too long": "answers with a header that is too large",
 }
 """dict[words of httpx or h11, which bounds a header at 100 KiB -> problem that no attempt changes]."""
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,22 +174,23 @@ class Web:
 
     def _sent(self, request: Request, watch: "_Watch") -> httpx.Response:
         """The response at the end of all redirects."""
-        here = request.address
+        here, signature = request.address, dict[str, str]()
         _check_address(here)
         for _ in range(self.policy.redirects + 1):
             sent = self._client.build_request(
                 request.method if request.form is None else "POST",
                 here,
-                headers=self._headers(request, here),
+                headers=self._headers(request, here) | signature,
                 data=request.form,
                 content=request.content,
                 extensions={"trace": watch.trace},
             )
             response = self._client.send(sent, stream=True)
-            if response.status_code not in _REDIRECTS or "location" not in response.headers:
+            signature = {} if signature else self.logins.signature(sent.method, here, response.status_code)
+            if not (signature or response.has_redirect_location):
                 return response
             response.close()
-            here = _redirected(request, here, response.headers["location"])
+            here = here if signature else _redirected(request, here, response.headers["location"])
         raise _refusal(request.address, "redirects endlessly", "check the address; it begins with https://")
 
     def _headers(self, request: Request, here: str) -> dict[str, str]:

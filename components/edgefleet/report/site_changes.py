@@ -292,7 +292,7 @@ def _media(fleet: Fleet | None) -> tuple[MediumUsage, ...]:
 
 def _capacity(fleet: Fleet | None, sites: Iterable[Row]) -> Iterator[Usage]:
     """The usage of nodes whose workloads change or are new."""
-    loads = Loads()
+    loads = Loads(fleet.lock) if fleet else Loads()
     for row in sites:
         spec = fleet.sites.get(row.name) if fleet else None
         if spec is not None and spec.workloads and (row.objects or row.outcome == "new"):

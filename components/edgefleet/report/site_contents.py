@@ -66,7 +66,7 @@ class Contents:
 def contents(fleet: Fleet, name: str, release: str | None, digests: Mapping[str, str]) -> Contents:
     """What the site `name` of `fleet` runs; its release, and dict[node -> digest of its desired image]."""
     site = fleet.sites[name]
-    load, composed = Loads().of(site), objects_of(site)
+    load, composed = Loads(fleet.lock).of(site), objects_of(site)
     running = []
     for workload, entry in site.workloads.items():
         objects = composed.get(workload, ())

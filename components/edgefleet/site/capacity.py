@@ -85,7 +85,7 @@ def check_fits(sites: Mapping[str, SiteSpec], lock: ArtifactsLock, locate: Locat
     problems = [
         _too_small(where, equal[0], sites).repeated(len(equal) - 1) for (where, _), equal in too_small.items()
     ]
-    problems += _overloaded(sites, locate)
+    problems += _overloaded(sites, Loads(lock), locate)
     if problems:
         raise InvalidInput(problems)
 
@@ -107,9 +107,8 @@ def _too_small(where: str, first: MediumUsage, sites: Mapping[str, SiteSpec]) ->
     )
 
 
-def _overloaded(sites: Mapping[str, SiteSpec], locate: Locate) -> Iterator[Problem]:
+def _overloaded(sites: Mapping[str, SiteSpec], loads: Loads, locate: Locate) -> Iterator[Problem]:
     """Workloads that take more than their nodes have; equal ones are one problem."""
-    loads = Loads()
     alike: dict[tuple[str, str], list[Lack]] = {}
     for site in sites.values():
         for lack in loads.lacks(site) if site.workloads else ():

@@ -4,15 +4,16 @@ On a site of several nodes, Pods that may run on the same nodes fit where their 
 has room for its daemons and some node for the largest Pod.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Literal, get_args
 
-from edgefleet.model.site import Node, SiteSpec
+from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
+from edgefleet.model.site import Arch, Node, SiteSpec
 from edgefleet.runtimes import runtime_of
-from edgefleet.workloads.composing import NODES, objects_of_entry, place_of
+from edgefleet.workloads.composing import NODES, carried, objects_of_entry, place_of, workloads_on
 from edgefleet.workloads.demand import Demand, Load, largest, loads
 
 SYSTEM = 4 * 1000**3
@@ -195,20 +196,41 @@ class Loads:
 
     A workload takes the same at each of its sites, as values of a site stand in texts alone: its objects are
     looked at once for all of them.
+
+    Args:
+        lock: has the sizes of container images, as far as they are known.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lock: ArtifactsLock = EMPTY) -> None:
+        self._sizes = lock.get("images", {})
+        self._images: dict[tuple[str, bool, Arch], frozenset[str]] = {}
         self._loads: dict[tuple[str, bool], tuple[Load, ...]] = {}
         self._lacks: dict[str, tuple[Lack, ...]] = {}
 
     def of(self, site: SiteSpec) -> SiteLoad:
         """The workloads of `site`, and its nodes."""
+        loads = {name: self._of_workload(site, name) for name in site.workloads}
         return SiteLoad(
             site=site.name,
-            rooms={name: room(node) for name, node in site.nodes.items()},
-            loads={name: self._of_workload(site, name) for name in site.workloads},
-            nodes={name: tuple(of.get(NODES, site.nodes)) for name, of in site.workloads.items()},
+            rooms={name: room(node, self._size_of_images(site, name)) for name, node in site.nodes.items()},
+            loads=loads,
+            nodes={name: _nodes(site, name, of) for name, of in loads.items()},
         )
+
+    def _size_of_images(self, site: SiteSpec, name: str) -> int:
+        """Bytes of the images that a node unpacks, as far as they are known; each counts once."""
+        node = site.nodes[name]
+        if not self._sizes:
+            return 0
+        images: set[str] = set()
+        for workload in workloads_on(site, name):
+            key = (workload, site.airgap, node.arch)
+            if key not in self._images:
+                needs = carried(site, workload, node)
+                self._images[key] = frozenset(need.name for need in needs if need.kind == "image")
+            images |= self._images[key]
+        known = (self._sizes.get(image, {}).get(node.arch) for image in images)
+        return sum(image["size"] for image in known if image is not None)
 
     def lacks(self, site: SiteSpec) -> Iterator[Lack]:
         """What does not fit at `site`; equal sites are compared once."""
@@ -225,8 +247,15 @@ class Loads:
         return self._loads[key]
 
 
-def room(node: Node) -> Room:
-    """What `node` has, and what k3s, the system and its payload take of it."""
+def _nodes(site: SiteSpec, workload: str, loads: Sequence[Load]) -> tuple[str, ...]:
+    """The nodes that may run all Pods of a workload; those placed where taints keep it from each."""
+    placed = tuple(site.workloads[workload].get(NODES, site.nodes))
+    of = tuple(name for name in placed if all(load.runs_with(site.nodes[name].taints) for load in loads))
+    return of or placed
+
+
+def room(node: Node, images: int = 0) -> Room:
+    """What `node` has, and what k3s, the system, its payload and unpacked container images take of it."""
     data = node.hardware.data_disk
     return Room(
         whole=Demand(cpu=node.cpus * 1000, memory=node.memory, disk=node.disk),
@@ -234,6 +263,7 @@ def room(node: Node) -> Room:
             "k3s": runtime_of(node).minimum.taken,
             "system": Demand(disk=SYSTEM),
             "payload": Demand(disk=sum(file.size for file in node.payload)),
+            "images": Demand(disk=images),
             "kept free": Demand(disk=node.disk // KEPT_FREE),
         },
         has_disk=data is None or not STORAGE.is_relative_to(data.path),

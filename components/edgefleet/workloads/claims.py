@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from edgefleet.model.names import DOMAIN_RE
 from edgefleet.model.site import SiteSpec
@@ -67,9 +67,7 @@ def claims_of(objects: Iterable[Object]) -> Claims:
         hosts=tuple(host for each in objects if each["kind"] == "Ingress" for host in _hosts(each)),
         ports=tuple(port for each in objects for port in (*_of_service(each), *_of_pod(each))),
         tolerations=tuple(
-            tuple(map(_toleration, pod.get("tolerations", ())))
-            for each in objects
-            if each["kind"] != "DaemonSet" and (pod := pod_of(each))
+            tolerations_of(pod) for each in objects if each["kind"] != "DaemonSet" and (pod := pod_of(each))
         ),
         has_objects=bool(objects),
         is_listening=any(each["kind"] == "Service" for each in objects),
@@ -99,6 +97,11 @@ def _of_pod(each: Object) -> Iterator[NodePort]:
             number = port.get("hostPort") or (port["containerPort"] if pod.get("hostNetwork") else None)
             if number:
                 yield NodePort(port.get("protocol", "TCP"), number, is_balanced=False)
+
+
+def tolerations_of(pod: Mapping[str, Any]) -> tuple[Toleration, ...]:
+    """Those of a Pod."""
+    return tuple(map(_toleration, pod.get("tolerations") or ()))
 
 
 def _toleration(written: Mapping[str, str]) -> Toleration:

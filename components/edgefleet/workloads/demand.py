@@ -2,16 +2,18 @@
 
 A Pod takes its requests: the sum of its containers, or its largest init container where that is more; a
 container without a request has its limit (Kubernetes docs, concepts/configuration/manage-resources-containers
-and concepts/workloads/pods/init-containers). Of disks it takes the sizes of its volume claims.
+and concepts/workloads/pods/init-containers). Of disks it takes the sizes of its volume claims, and the limits
+of its folders on the node's disk (`emptyDir`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 from edgefleet.model.quantities import amount
 from edgefleet.workloads.base.kind import Object
+from edgefleet.workloads.claims import Toleration, tolerations_of
 from edgefleet.workloads.composing import pod_of
 
 JOBS = frozenset({"Job", "CronJob"})
@@ -52,7 +54,12 @@ class Load:
     """Whether each node runs one of them."""
     is_job: bool = False
     """Whether they end: of all jobs only one runs at a time."""
-    tolerations: tuple[Mapping[str, Any], ...] = ()
+    tolerations: tuple[Toleration, ...] = ()
+
+    def runs_with(self, taints: Iterable[str]) -> bool:
+        """Whether its Pods may run on a node with `taints`; a preference keeps none away."""
+        kept_away = (taint for taint in taints if not taint.endswith(":PreferNoSchedule"))
+        return all(any(each.covers(taint) for each in self.tolerations) for taint in kept_away)
 
     @property
     def first(self) -> Demand:
@@ -81,13 +88,14 @@ def loads(objects: Sequence[Object]) -> Iterator[Load]:
         )
         shared = sum(claims.pop(name, 0) for name in mounted)
         own = sum(_storage(claim["spec"]) for claim in _list(each["spec"], "volumeClaimTemplates"))
+        own += sum(_limit(volume.get("emptyDir") or {}) for volume in _list(pod, "volumes"))
         yield Load(
             pod=_of_pod(pod) + Demand(disk=own),
             shared=shared,
             count=each["spec"].get("replicas", 1) if each["kind"] in _COUNTED else 1,
             is_everywhere=each["kind"] == "DaemonSet",
             is_job=each["kind"] in JOBS,
-            tolerations=tuple(_list(pod, "tolerations")),
+            tolerations=tolerations_of(pod),
         )
 
 
@@ -122,6 +130,11 @@ def _of_container(container: Mapping[str, Any]) -> Demand:
 def _storage(claim: Mapping[str, Any]) -> int:
     resources = claim.get("resources") or {}
     return ceil(amount((resources.get("requests") or {}).get("storage", 0)))
+
+
+def _limit(folder: Mapping[str, Any]) -> int:
+    """Bytes of the disk that an `emptyDir` may take; none of one in memory, or without a limit."""
+    return 0 if folder.get("medium") == "Memory" else ceil(amount(folder.get("sizeLimit", 0)))
 
 
 def _list(of: Mapping[str, Any], key: str) -> list[Any]:
