@@ -15,7 +15,7 @@ from pydantic import Field
 from edgefleet.errors import Problem
 from edgefleet.io.templates import render
 from edgefleet.model.names import Name, reachable
-from edgefleet.model.quantities import Days, Quantity, parse_size, written_size
+from edgefleet.model.quantities import Days, Quantity, parse_size
 from edgefleet.model.references import ImageName
 from edgefleet.model.registries import Certificates
 from edgefleet.model.schedules import Duration, seconds_of
@@ -352,9 +352,7 @@ def check(gateway: Gateway) -> Iterator[Problem]:
     yield from _ports_apart(gateway)
     most, wanted = most_memory(gateway), parse_size(gateway.queue or "1")
     if wanted > most:
-        problem = (
-            f"the broker has {written_size(most)} for all queues: four fifths of its memory, half of size"
-        )
+        problem = f"all queues have {most // 2**20}Mi: four fifths of the memory, half of size at most"
         yield Problem.of_value(
             "queue", "long-queue", problem, "raise resources.memory and size, or lower queue"
         )
