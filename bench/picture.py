@@ -29,7 +29,7 @@ STACK = "dev"
 COLUMNS = 80
 COMMAND = Path(sys.executable).with_name("edgefleet")
 SECRET = "cGljdHVyZXMgYXJlIGRyYXduIHdpdGggdGhpcyBzZWNyZXQ="  # noqa: S105 - public: it only draws the picture
-SECRETS_OF_WORKLOADS = ("till-api", "damage-bucket", "orders-database")
+SECRETS_OF_WORKLOADS = ("till-api", "damage-bucket", "scales-password", "orders-database")
 EDITS = (
     (r"(de-muc-001: .*)10\.20\.3\.10/24", r"\g<1>10.20.3.77/24"),
     (r"  ro-clj-001: .*\n", ""),
