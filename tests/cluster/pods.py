@@ -171,7 +171,7 @@ class Pod:
         for name, program in self.programs.items():
             command += ["--ro-bind", str(program), name]
         command += [*self._mounts(container), "--remount-ro", "/"]
-        environment = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin"} | self._environment(container)
+        environment = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/opt"} | self._environment(container)
         for name, text in environment.items():
             command += ["--setenv", name, text]
         return [*command, "--"]
