@@ -13,7 +13,7 @@ endif
 # What CI runs, in this order: what fails fastest comes first.
 TIERS := lint test test-fuzz test-parity test-cluster test-crash test-faults test-boot
 
-.PHONY: help up picture dist test fuzz test-fuzz test-parity test-cluster test-crash test-faults test-boot check lint bench metrics lock schema clean
+.PHONY: help up picture dist test fuzz test-fuzz test-parity test-parity-kubernetes test-cluster test-crash test-faults test-boot check lint bench metrics lock schema clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -65,6 +65,10 @@ CLUSTER := etcd kube-apiserver kwok helm nats-server
 test-cluster: .venv/.dev  ## a real Kubernetes control plane and the servers of workloads, built from their Go modules once
 	@$(BIN)/python -m tests.go_programs $(CLUSTER) >/dev/null
 	@$(PYTEST) -m cluster tests/cluster
+
+test-parity-kubernetes: .venv/.dev  ## the real pulumi-kubernetes, built from its Go module once (ten minutes), beside ours
+	@programs=$$($(BIN)/python -m tests.go_programs pulumi pulumi-resource-kubernetes $(CLUSTER)); \
+	PATH="$${programs:+$$programs:}$$PATH" $(PYTEST) -m pulumi_kubernetes tests/cluster
 
 test-crash: .venv/.dev  ## kill the embedded engine at the points that `make test` leaves out
 	@$(BIN)/python -m pytest -n 2 -m crash tests/pulumi_embedded/crash

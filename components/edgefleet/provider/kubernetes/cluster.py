@@ -66,8 +66,8 @@ class ClusterTarget:
         if is_preview:
             return planned_id(wanted.item), self._previewed(wanted)
         wanted = self._patiently(lambda: self._placed(wanted))
-        is_there = self._patiently(lambda: self._is_there(wanted))
-        live = self._apply(wanted, self._server.get(Ref.of(wanted.item)) if is_there else None)
+        self._patiently(lambda: self._require_free(wanted))
+        live = self._apply(wanted, None)  # as in the real plugin, only an update takes over from others
         return Ref.of(live).id, self._ready(wanted, live)
 
     def _placed(self, wanted: Wanted) -> Wanted:
@@ -106,7 +106,7 @@ class ClusterTarget:
                 return self._under_another_name(item, secrets)
             if live is None or not self._may_apply(wanted, live):
                 raise
-            return self._apply(wanted, live, is_preview=True)
+            return self._apply(wanted, None, is_preview=True)
 
     def _under_another_name(self, item: Object, secrets: frozenset[str]) -> Object:
         """The dry run of an object whose predecessor still has its name."""
@@ -116,8 +116,8 @@ class ClusterTarget:
         live["metadata"]["name"] = name
         return live
 
-    def _is_there(self, wanted: Wanted) -> bool:
-        """Whether the object exists and is this resource's own; a strict dry run finds what is wrong with it.
+    def _require_free(self, wanted: Wanted) -> None:
+        """Return if there is no such object, or it is this resource's own; a strict dry run finds the rest.
 
         Raises:
             EdgefleetError: it cannot be created.
@@ -134,8 +134,6 @@ class ClusterTarget:
                 raise OutsideFailure.at(Ref.of(wanted.item), errors.EXISTS, problem, hint) from None
             if live is not None and not self._may_apply(wanted, live):
                 raise
-            return live is not None
-        return False
 
     def _is_replaced(self, urn: str, live: Object) -> bool:
         with self._lock:

@@ -17,7 +17,6 @@ FORCE = "pulumi.com/patchForce"
 _FORMER = frozenset(
     {
         ("kubectl", "Apply"),
-        ("kubectl", "Update"),
         ("before-first-apply", "Update"),
         ("pulumi-kubernetes", "Update"),
         ("pulumi-kubernetes.exe", "Update"),
@@ -25,7 +24,7 @@ _FORMER = frozenset(
     }
 )
 """(manager, operation) whose fields an update takes over, as the real plugin does: it creates objects with
-``Update``, and an import replaces what kubectl applied."""
+``Update``, and an import replaces what kubectl applied. So it does with each command of kubectl."""
 
 
 def manager_name(provider: str, urn: str) -> str:
@@ -80,7 +79,10 @@ def taken_over(live: Object, manager: str) -> list[dict[str, Any]]:
 
 
 def _is_former(entry: dict[str, Any]) -> bool:
-    return not entry.get("subresource") and (entry.get("manager"), entry.get("operation")) in _FORMER
+    if entry.get("subresource"):
+        return False
+    manager, operation = str(entry.get("manager")), entry.get("operation")
+    return (manager, operation) in _FORMER or (manager.startswith("kubectl") and operation == "Update")
 
 
 def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
