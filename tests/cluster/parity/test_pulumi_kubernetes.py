@@ -24,5 +24,7 @@ def test_both_providers_do_the_same(name: str, cli: Playground, local: Playgroun
         return
     found = [local.play(scenario, number) for number in range(len(scenario.runs))]
     assert [] == recordings.unexpected(name, expected, found)
+    if scenario.runs[-1].fails:  # what an engine then finds is what the run found
+        return
     for project, heir in ((cli, local), (local, cli)):
         assert [] == differences(project.look(), project.handed_to(heir).look())
