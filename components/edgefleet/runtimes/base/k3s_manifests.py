@@ -14,8 +14,6 @@ from pydantic_core import PydanticCustomError
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.templates import render
-from edgefleet.keys.certificates import key_pem
-from edgefleet.keys.site_certificate import certificate_key
 from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.paths import format_path
 from edgefleet.model.references import image_name
@@ -51,6 +49,9 @@ def workload_manifests(target: Target) -> dict[str, str]:
     identity = target.site.identity
 
     def certificate(_: Object) -> dict[str, str]:
+        from edgefleet.keys.certificates import key_pem  # noqa: PLC0415 - cryptography, which validate does without
+        from edgefleet.keys.site_certificate import certificate_key  # noqa: PLC0415 - as above
+
         if identity is None:
             problem, hint = "has no certificate for the hub", "pass identity, which a fleet does by itself"
             raise InvalidInput.at("", "no-identity", problem, hint, path=f"sites.{target.site.name}")
