@@ -13,7 +13,6 @@ from edgefleet.fleetfile.placement import HUB, Placing
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.rendering import Renderer
 from edgefleet.fleetfile.wiring import Wiring
-from edgefleet.keys.site_certificate import admitted_uris
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.site import SiteSpec
@@ -91,6 +90,8 @@ class Running:
         spec = self.workloads[name]
         if not KINDS[kind_of(spec)].is_linked(spec):
             return {}
+        from edgefleet.keys.site_certificate import admitted_uris  # noqa: PLC0415 - needs cryptography
+
         return {SITES: {of.name: admitted_uris(of, self.revoked) for of in sites if name in of.workloads}}
 
     def clashes(self, site: SiteSpec) -> Iterator[Problem]:
