@@ -200,7 +200,7 @@ def test_what_is_well_is_kept_and_said(machine: Machine) -> None:
     assert "This is n1 of de-ber-001, retail in eu-central-1." in said
     assert "k3s answers and this node is ready." in said
     assert "release" not in said
-    (machine.root / "etc/edgefleet").mkdir(parents=True)
+    (machine.root / "etc/edgefleet").mkdir(parents=True, exist_ok=True)
     (machine.root / facts.RELEASE[1:]).write_bytes(facts.release(f"sha256:{'7' * 64}").content)
     assert f"\nrelease sha256:{'7' * 64}\n" in machine.done("status")
     place = machine.root / "var/lib/edgefleet"
@@ -305,7 +305,7 @@ def test_the_api_is_asked_where_containers_ask_it(machine: Machine) -> None:
 
 
 def test_a_screen_that_cannot_be_written_to_keeps_nothing_from_healing(machine: Machine) -> None:
-    (machine.root / "etc").mkdir()
+    (machine.root / "etc").mkdir(exist_ok=True)
     (machine.root / "etc/issue.d").write_text("no folder")
     machine.apply("good 1")
     machine.apply("bad", release=2)

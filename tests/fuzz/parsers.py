@@ -87,8 +87,12 @@ def _consumed(files: Any) -> int:
     return sum(len(b"".join(file.pieces)) for file in files)
 
 
-def _fleet(file: Path) -> object:
-    return load_fleet(file, file.parent)
+@contextmanager
+def _fleet(folder: Path) -> Iterator[Parse]:
+    (folder / "stacks" / "manifests").mkdir(parents=True)
+    (folder / "stacks" / "manifests" / "labels.yaml").write_bytes(wholes.MANIFESTS)
+    with of_file("dev.fleet.yaml", lambda file: load_fleet(file, folder))(folder) as parse:
+        yield parse
 
 
 @contextmanager
@@ -274,7 +278,7 @@ PARSERS = {
             wholes.SMALL.replace(b"{from: sites.csv}", b"{a: {}, b: {nodes: {n1: {}}}}"),
         ),
         change=yaml_texts,
-        open=of_file("dev.fleet.yaml", _fleet),
+        open=_fleet,
         raises=(InvalidInput,),
     ),
     "sites of a CSV file": Parser(whole=lambda: (wholes.CSV,), open=_csv, raises=(InvalidInput,)),

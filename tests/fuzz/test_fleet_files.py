@@ -21,7 +21,7 @@ from edgefleet.fleetfile.load import load_fleet
 from edgefleet.report import problems
 
 pytestmark = pytest.mark.fuzz
-ALL, FEW = 10_000, 100
+ALL, FEW = 10_000, 50
 CANARY = "hunter2canary"
 DOCUMENTS = [
     (path, yaml.safe_load(path.read_text(encoding="utf-8"))) for path in sorted(EXAMPLES.glob("*.fleet.yaml"))

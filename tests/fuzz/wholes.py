@@ -29,6 +29,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MAC = "02:00:00:00:00:01"
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 FLEET = (ROOT / "stacks" / "dev.fleet.yaml").read_bytes()
+MANIFESTS = (ROOT / "stacks" / "manifests" / "labels.yaml").read_bytes()
+"""What `FLEET` names."""
 SMALL = b"""\
 apiVersion: edgefleet.dev/v1
 fleet: retail

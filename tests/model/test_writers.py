@@ -259,7 +259,7 @@ LISTS = {
     "words": (boot_menus.words, boot_menus.word),
     "all_appended": (boot_menus.all_appended, boot_menus.appended),
 }
-APART = {"number", "here", "addresses", *("plain", "below", "option")}
+APART = {"number", "here", "addresses", *("plain", "below", "option", "prefix", "yes")}
 """Writers with tests of their own, of servers in tests/workloads."""
 
 

@@ -1,6 +1,7 @@
 """Gateways: what their configuration says, who gets passwords, and what bounds their queues."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 
 from edgefleet.errors import InvalidInput
 from edgefleet.model.spec import adapter, from_plain
-from edgefleet.model.writers.servers import word
+from edgefleet.model.writers.servers import prefix, word, yes
 from edgefleet.workloads.base.kind import Object, Place
 from edgefleet.workloads.gateway import KIND, Gateway
 
@@ -123,8 +124,9 @@ def test_what_is_no_topic_is_refused(topic: str) -> None:
         adapter(Gateway).validate_python({"kind": "gateway", "anonymous": {"read": [topic]}})
 
 
+@pytest.mark.parametrize("writer", [word, prefix, yes])
 @given(text=st.text(min_size=1).filter(lambda text: not re.fullmatch(r"[!-~]+", text)))
-def test_nothing_but_a_word_stands_in_a_configuration(text: str) -> None:
+def test_nothing_but_a_word_stands_in_a_configuration(writer: Callable[[str], str], text: str) -> None:
     """Whatever grammars the fields have."""
     with pytest.raises(InvalidInput, match="cannot be written into mosquitto"):
-        word(text)
+        writer(text)
