@@ -51,6 +51,8 @@ _VOLATILE = (
     (re.compile(r"10\.43\.\d+\.\d+"), "(address)"),
 )
 _OF_SERVER = ("resourceVersion", "generation")
+NODE = "(node)"
+"""In place of the name of a Pod's node, which is one of the cluster's."""
 Shown = dict[str, Any]
 
 
@@ -136,10 +138,14 @@ def _without_times(value: Any) -> Any:
         return value
     found = {key: _without_times(each) for key, each in value.items() if key not in _OF_SERVER}
     if "managedFields" in found:
+        # Which controllers wrote a status by then depends on the moment.
         found["managedFields"] = sorted(
-            " ".join(filter(None, (each["manager"], each["operation"], each.get("subresource"))))
+            f"{each['manager']} {each['operation']}"
             for each in found["managedFields"]
+            if "subresource" not in each
         )
+    if "nodeName" in found:
+        found["nodeName"] = NODE
     if isinstance(found.get("status"), dict):
         found["status"] = "(status)"
     if "initErrors" in found:

@@ -45,11 +45,6 @@ ON_PURPOSE: tuple[tuple[str, str, str], ...] = (
         r".*/inputs/spec/versions.*x.kubernetes.preserve.unknown.fields",
         "inputs have the names of the typed classes, as the outputs have in both",
     ),
-    (
-        "custom-resource",
-        r"\[[01]\]/state\[0\]/outputs/metadata/managedFields",
-        "the object is recorded as it is once it is ready, with what its controller wrote by then",
-    ),
 )
 """(scenarios, places of differences, why): both are regular expressions."""
 
