@@ -239,7 +239,7 @@ EXAMPLES: dict[str, list[str]] = {
     "one line of text": ["{site.name}", "{{site.name}}", "Zürich"],
     "a name of a client": ["edge-{site.name}", "store-1"],
     "a prefix of topics": ["sites/{site.name}/", "lane-1/a/"],
-    "topics of MQTT": ["sensors/+/state", "#", "$SYS/broker/#", "stores/{site.name}/#"],
+    "a topic filter of MQTT": ["sensors/+/state", "#", "$SYS/broker/#", "stores/{site.name}/#"],
     "an address": ["10.20.7.1", "fe80::1"],
     "an address or a subnet": ["10.20.7.1", "10.1.0.0/16", "fd00::/8"],
     "an address with its prefix length": ["10.20.7.10/24", "fd00::5/64"],

@@ -39,7 +39,7 @@ _LEVEL = rf"([A-Za-z0-9._~@:=-]|{PLACEHOLDER_RE})"
 _FILTER = Grammar(
     rf"(?=.)(#|(\$SYS|\+|{_LEVEL}*)(/(\+|{_LEVEL}*))*(/#)?)",
     "bad-topic",
-    "topics of MQTT",
+    "a topic filter of MQTT",
     "write levels of letters, digits and . _ ~ @ : = -, such as sensors/+/state or sensors/#",
     500,
     _of_site,

@@ -72,7 +72,9 @@ class DirectoryTarget:
     def _write(self, wanted: Wanted) -> None:
         path = self._path(wanted.item)
         if secret_texts(wanted.marks):
-            self._warn(f"{path} holds a secret in clear; keep it out of version control", wanted.urn)
+            shown = path.relative_to(self._directory)
+            hint = "keep renderYamlToDirectory out of version control"
+            self._warn(f"{shown} holds a secret in clear; {hint}", wanted.urn)
         disk.write(path, to_yaml(_sorted(wanted.item)).encode())
         self._written.add(path)
 

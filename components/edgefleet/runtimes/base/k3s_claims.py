@@ -21,7 +21,7 @@ TRAEFIK, BALANCER = "traefik", "servicelb"
 INGRESS_PORTS = (80, 443)
 """Traefik's, while ``servicelb`` is there (k3s, manifests/traefik.yaml)."""
 SITE_HINT = "remove {} from k3s.disable, or add a controller of your own to k3s.manifests"
-HUB_HINT = "write controlPlane.k3s.disable without {}, or remove expose"
+HUB_HINT = "write controlPlane.k3s.disable without {}, or remove expose (of a stream: to)"
 _DEFAULT_RANGE = "30000-32767"
 _ENDING = {"NoSchedule", "NoExecute"}
 
