@@ -173,6 +173,23 @@ def test_a_missing_program_is_an_error_of_the_outside_with_its_line(
     assert ["charts.fleet.yaml:20:3"] == [each.where for each in raised.value.problems][:1]
 
 
+def test_a_chart_that_no_place_has_is_an_error_of_the_outside_with_its_line() -> None:
+    """Charts are fetched by what the caller gives, so that tests query no registry."""
+    asked = []
+
+    def fetch(address: str, sha256: str) -> Path:
+        asked.append((address, sha256[:4]))
+        raise OutsideFailure.at(address, "unreachable", "does not answer", "check the address")
+
+    with pytest.raises((OutsideFailure, InvalidInput), match="does not answer") as raised:
+        load_fleet(EXAMPLES / "charts.fleet.yaml", EXAMPLES, fetch=fetch)
+    assert [("oci://registry.shops.example/charts/agent", "f48b")] == asked
+    assert ("workloads.agent", "charts.fleet.yaml:20:3") == (
+        raised.value.problems[0].path,
+        raised.value.problems[0].where,
+    )
+
+
 def test_without_helm_the_error_names_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ from edgefleet.fleet.trying import tried
 from edgefleet.fleetfile.document_io import included_texts
 from edgefleet.fleetfile.lone_workload import lone_objects
 from edgefleet.fleetfile.partial import WORKLOAD
-from edgefleet.fleetfile.rendering import Renderer
+from edgefleet.fleetfile.rendering import Renderer, downloading
 from edgefleet.io.project import project_folder
 from edgefleet.model.hub import Eks, KubernetesVersion
 from edgefleet.model.paths import Part, format_path
@@ -84,7 +84,7 @@ def _objects(name: str, given: Mapping[str, Any]) -> Sequence[Object]:
         return workload  # by a fleet, which has composed them
     values = {"fleet": pulumi.get_project(), "region": pulumi.get_stack()}
     project = project_folder()
-    texts, renderer = included_texts(project), Renderer(project=project, mirrors={})
+    texts, renderer = included_texts(project), Renderer(project=project, fetch=downloading(project, {}))
     version = given.get("kubernetesVersion", Eks().version)
 
     def compose(plain: Mapping[str, Any]) -> Sequence[Object]:

@@ -21,7 +21,7 @@ from edgefleet.fleetfile.document_io import included_texts, read_text, shown_pat
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.partial import build
 from edgefleet.fleetfile.provenance import Provenance
-from edgefleet.fleetfile.rendering import Renderer
+from edgefleet.fleetfile.rendering import Fetch, Renderer, downloading
 from edgefleet.fleetfile.resolution import Written
 from edgefleet.fleetfile.source import Source
 from edgefleet.fleetfile.validation import Parts
@@ -41,22 +41,23 @@ def shared(path: Path, fleet: Fleet) -> Iterator[None]:
         _SHARED.pop(path.absolute(), None)
 
 
-def load_fleet(path: Path, root: Path, *, is_locking: bool = False) -> Fleet:
+def load_fleet(path: Path, root: Path, *, is_locking: bool = False, fetch: Fetch | None = None) -> Fleet:
     """The fleet that the file at `path` describes, with its tables and its artifacts lock.
 
     Args:
         path: ``stacks/<stack>.fleet.yaml``.
         root: the project; messages name paths relative to it.
         is_locking: whether the lock is about to be written: images then contain no payload.
+        fetch: how archives of charts are fetched; if `None`, from their registries, or their mirrors.
 
     Raises:
         InvalidInput: with all problems, in the order of the file.
     """
     is_shared = not is_locking and path.absolute() in _SHARED
-    return _SHARED[path.absolute()] if is_shared else _load(path, root, is_locking=is_locking)
+    return _SHARED[path.absolute()] if is_shared else _load(path, root, is_locking=is_locking, fetch=fetch)
 
 
-def _load(path: Path, root: Path, *, is_locking: bool) -> Fleet:
+def _load(path: Path, root: Path, *, is_locking: bool, fetch: Fetch | None) -> Fleet:
     shown = shown_path(path, root)
     text = Source(read_text(path, shown), shown)
     problems: list[Problem] = []
@@ -78,7 +79,7 @@ def _load(path: Path, root: Path, *, is_locking: bool) -> Fleet:
     workloads = building.workloads(parts.named("workloads", plain.get("workloads", {}), "workload"))
     hub = _control_plane(head, parts, plain)
     mirrors = build(Artifacts, head.get("artifacts", {})).mirrors
-    renderer = Renderer(project=root, mirrors=mirrors)
+    renderer = Renderer(project=root, fetch=fetch or downloading(root, mirrors))
     workloads = building.rendered(workloads, hub, renderer)
     built = building.placed(workloads, hub, renderer, head.get("revoked", {}))
     if not is_locking:

@@ -6,7 +6,7 @@ Once for the newest k3s of the sites, and again for sites with another one, or w
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,28 @@ def newest(versions: Sequence[str]) -> str:
     return max(versions, key=lambda version: [int(number) for number in re.findall(r"\d+", version)])
 
 
+Fetch = Callable[[str, str], Path]
+"""The file at an address, by its hex SHA-256; raises OutsideFailure."""
+
+
+def downloading(project: Path, mirrors: Mapping[str, Sequence[str]]) -> Fetch:
+    """Downloads files into the user's cache."""
+
+    def fetch(address: str, sha256: str) -> Path:
+        from edgefleet.io.artifact_cache import ArtifactCache  # noqa: PLC0415 - its HTTP client, for charts
+        from edgefleet.io.sourcing import Sources  # noqa: PLC0415 - as above
+
+        return Sources(ArtifactCache(root_of(os.environ), project=project), mirrors).fetch(address, sha256)
+
+    return fetch
+
+
 @dataclass(slots=True, kw_only=True)
 class Renderer:
     """Renders workloads, and keeps what is wrong with them."""
 
     project: Path
-    mirrors: Mapping[str, Sequence[str]]
+    fetch: Fetch
     problems: list[Problem] = field(default_factory=list)
     """Of workloads, by their paths in the fleet file."""
     outside: int = 0
@@ -67,7 +83,7 @@ class Renderer:
             return spec
         kubernetes = version.removeprefix("v").partition("+")[0].partition("-")[0]
         done: Workload = render(
-            spec, Rendering(name=name, project=self.project, kubernetes=kubernetes, fetch=self._fetch)
+            spec, Rendering(name=name, project=self.project, kubernetes=kubernetes, fetch=self.fetch)
         )
         return done
 
@@ -84,13 +100,6 @@ class Renderer:
         if (problem.path, problem.code) not in {(each.path, each.code) for each in self.problems}:
             self.problems.append(problem)
             self.outside += not is_input
-
-    def _fetch(self, address: str, sha256: str) -> Path:
-        from edgefleet.io.artifact_cache import ArtifactCache  # noqa: PLC0415 - its HTTP client, for charts
-        from edgefleet.io.sourcing import Sources  # noqa: PLC0415 - as above
-
-        cache = ArtifactCache(root_of(os.environ), project=self.project)
-        return Sources(cache, self.mirrors).fetch(address, sha256)
 
 
 def _of_workload(name: str, problem: Problem, site: str) -> Problem:
