@@ -6,6 +6,7 @@ A kind that is not listed is ready once it exists. Sources: pulumi-kubernetes 4.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
 from edgefleet.errors import OutsideFailure
@@ -47,8 +48,14 @@ READY = Verdict()
 
 def verdict(live: Object, cluster: Cluster) -> Verdict:
     """How far a live object is."""
-    rule = _RULES.get(Kind.of(live).key)
-    return READY if rule is None else rule(live, cluster)
+    kind = Kind.of(live)
+    rule = _RULES.get(kind.key)
+    if rule is None:
+        return READY
+    seen, version = _count(live, "status", "observedGeneration"), _count(live, "metadata", "generation")
+    if kind.group == "apps" and seen < version:
+        return Verdict((f"the {kind.name} controller has not seen this version yet",))
+    return rule(live, cluster)
 
 
 def is_awaited(item: Object) -> bool:
@@ -78,16 +85,16 @@ def _count(live: Object, *path: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _is_observed(live: Object) -> bool:
-    return _count(live, "status", "observedGeneration") >= _count(live, "metadata", "generation")
-
-
 def _short(have: int, want: int, what: str) -> list[str]:
     return [] if have >= want else [f"{have} of {want} {what}"]
 
 
-def _unobserved(live: Object) -> Verdict:
-    return Verdict((f"the {live.get('kind')} controller has not seen this version yet",))
+def _unless(is_ready: object, *missing: str) -> Verdict:
+    return READY if is_ready else Verdict(missing)
+
+
+def _phase(live: Object, otherwise: str) -> str:
+    return str(at(live, "status", "phase") or otherwise)
 
 
 def _replicas(live: Object) -> int:
@@ -96,8 +103,6 @@ def _replicas(live: Object) -> int:
 
 
 def _deployment(live: Object, _cluster: Cluster) -> Verdict:
-    if not _is_observed(live):
-        return _unobserved(live)
     wanted, updated = _replicas(live), _count(live, "status", "updatedReplicas")
     old = _count(live, "status", "replicas") - updated
     missing = [
@@ -105,12 +110,10 @@ def _deployment(live: Object, _cluster: Cluster) -> Verdict:
         *([f"{old} old replicas remain"] if old > 0 else []),
         *_short(_count(live, "status", "availableReplicas"), wanted, "replicas are available"),
     ]
-    return Verdict((*_explained(live, "Progressing", "Available"), *missing) if missing else ())
+    return _unless(not missing, *_explained(live, "Progressing", "Available"), *missing)
 
 
 def _stateful_set(live: Object, _cluster: Cluster) -> Verdict:
-    if not _is_observed(live):
-        return _unobserved(live)
     wanted, is_by_hand = _replicas(live), at(live, "spec", "updateStrategy", "type") == "OnDelete"
     missing = _short(_count(live, "status", "readyReplicas"), wanted, "replicas are ready")
     if not (is_by_hand and _count(live, "metadata", "generation") > 1):
@@ -123,8 +126,6 @@ def _stateful_set(live: Object, _cluster: Cluster) -> Verdict:
 
 
 def _daemon_set(live: Object, _cluster: Cluster) -> Verdict:
-    if not _is_observed(live):
-        return _unobserved(live)
     wanted = _count(live, "status", "desiredNumberScheduled")
     counts = {
         "currentNumberScheduled": "nodes have a pod",
@@ -134,34 +135,24 @@ def _daemon_set(live: Object, _cluster: Cluster) -> Verdict:
     }
     if at(live, "spec", "updateStrategy", "type") == "OnDelete":
         del counts["updatedNumberScheduled"]
-    return Verdict(
-        tuple(
-            line
-            for name, what in counts.items()
-            for line in _short(_count(live, "status", name), wanted, what)
-        )
-    )
+    short = [_short(_count(live, "status", name), wanted, what) for name, what in counts.items()]
+    return Verdict(tuple(chain.from_iterable(short)))
 
 
 def _job(live: Object, _cluster: Cluster) -> Verdict:
     failed = _explained(live, "Failed", bad="True")
     if failed:
         return Verdict(tuple(failed), is_final=True)
-    if _is_true(live, "Complete"):
-        return READY
-    counts = {name: _count(live, "status", name) for name in ("active", "succeeded", "failed")}
-    return Verdict(
-        ("it has not completed: " + ", ".join(f"{count} {name}" for name, count in counts.items()),)
-    )
+    counts = [f"{_count(live, 'status', name)} {name}" for name in ("active", "succeeded", "failed")]
+    return _unless(_is_true(live, "Complete"), f"it has not completed: {', '.join(counts)}")
 
 
 def _pod(live: Object, _cluster: Cluster) -> Verdict:
-    phase = at(live, "status", "phase")
+    phase = _phase(live, "not scheduled")
     if phase == "Failed":
         return Verdict(tuple(pod_problems([live])) or ("it has failed",), is_final=True)
-    if phase == "Succeeded" or _is_true(live, "Ready"):
-        return READY
-    return Verdict((f"it is {phase or 'not scheduled'}", *pod_problems([live])))
+    is_ready = phase == "Succeeded" or _is_true(live, "Ready")
+    return _unless(is_ready, f"it is {phase}", *pod_problems([live]))
 
 
 def _service(live: Object, cluster: Cluster) -> Verdict:
@@ -181,11 +172,10 @@ def _service(live: Object, cluster: Cluster) -> Verdict:
 
 
 def _claim(live: Object, cluster: Cluster) -> Verdict:
-    phase, name = at(live, "status", "phase"), at(live, "spec", "storageClassName")
-    if phase == "Bound":
+    phase, name = _phase(live, "not bound"), at(live, "spec", "storageClassName")
+    if phase == "Pending" and name and _binding_mode(str(name), cluster) == "WaitForFirstConsumer":
         return READY
-    waits = bool(name) and _binding_mode(str(name), cluster) == "WaitForFirstConsumer"
-    return READY if waits and phase == "Pending" else Verdict((f"it is {phase or 'not bound'}",))
+    return _unless(phase == "Bound", f"it is {phase}")
 
 
 def _binding_mode(storage_class: str, cluster: Cluster) -> str:
@@ -199,24 +189,22 @@ def _binding_mode(storage_class: str, cluster: Cluster) -> str:
 
 
 def _volume(live: Object, _cluster: Cluster) -> Verdict:
-    phase = at(live, "status", "phase")
-    return READY if phase in {"Available", "Bound"} else Verdict((f"it is {phase or 'not available'}",))
+    phase = _phase(live, "not available")
+    return _unless(phase in {"Available", "Bound"}, f"it is {phase}")
 
 
 def _ingress(live: Object, _cluster: Cluster) -> Verdict:
-    has_address = bool(at(live, "status", "loadBalancer", "ingress"))
-    return READY if has_address else Verdict(("no ingress controller has given it an address",))
+    has_address = at(live, "status", "loadBalancer", "ingress")
+    return _unless(has_address, "no ingress controller has given it an address")
 
 
 def _definition(live: Object, _cluster: Cluster) -> Verdict:
-    if _is_true(live, "Established"):
-        return READY
-    return Verdict(tuple(_explained(live, "NamesAccepted", "Established")) or ("it is not established",))
+    why = _explained(live, "NamesAccepted", "Established") or ["it is not established"]
+    return _unless(_is_true(live, "Established"), *why)
 
 
 def _quota(live: Object, _cluster: Cluster) -> Verdict:
-    hard = at(live, "spec", "hard")
-    return READY if hard == at(live, "status", "hard") else Verdict(("its limits are not in force",))
+    return _unless(at(live, "spec", "hard") == at(live, "status", "hard"), "its limits are not in force")
 
 
 def _controller(live: Object, _cluster: Cluster) -> Verdict:
@@ -225,8 +213,8 @@ def _controller(live: Object, _cluster: Cluster) -> Verdict:
 
 
 def _secret(live: Object, _cluster: Cluster) -> Verdict:
-    is_made = live.get("type") == "kubernetes.io/service-account-token"
-    return Verdict(("its token is not made",)) if is_made and not live.get("data") else READY
+    is_token = live.get("type") == "kubernetes.io/service-account-token"
+    return _unless(not is_token or live.get("data"), "its token is not made")
 
 
 _RULES: Mapping[tuple[str, str], Callable[[Object, Cluster], Verdict]] = {
@@ -262,17 +250,11 @@ def pod_problems(pods: list[Object]) -> list[str]:
         name = Ref.of(pod).name
         for line in _explained(pod, "PodScheduled"):
             lines.setdefault(line, f"pod {name}: {line}")
-        statuses = [
-            status
-            for which in ("initContainerStatuses", "containerStatuses")
-            for status in at(pod, "status", which) or []
-        ]
-        for status in statuses:
+        kinds = ("initContainerStatuses", "containerStatuses")
+        for status in chain.from_iterable(at(pod, "status", which) or [] for which in kinds):
             state = status.get("state") or {}
             why = state.get("waiting") or (state.get("terminated") if not status.get("ready") else None)
             if why and why.get("reason") not in {"ContainerCreating", "PodInitializing", "Completed"}:
-                line = (
-                    f"container {status.get('name')}: [{why.get('reason')}] {why.get('message', '')}".strip()
-                )
-                lines.setdefault(line, f"pod {name}: {line}")
+                line = f"container {status.get('name')}: [{why.get('reason')}] {why.get('message', '')}"
+                lines.setdefault(line.strip(), f"pod {name}: {line.strip()}")
     return list(lines.values())
