@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -23,7 +23,6 @@ from edgefleet.io import processes
 from edgefleet.io.kubernetes_errors import redacted
 from edgefleet.model import strict_json
 
-GROUP = "client.authentication.k8s.io"
 PATIENCE = 60.0
 """Seconds that a program may take."""
 Run = Callable[..., processes.Finished]
@@ -37,32 +36,25 @@ class Credential:
     token: str = field(default="", repr=False)
     certificate: bytes = field(default=b"", repr=False)
     key: bytes = field(default=b"", repr=False)
+    expires: datetime | None = None
 
 
-class Login(Protocol):
-    """Who this user is to a cluster."""
+class Login:
+    """Who this user is to a cluster: a credential that does not change.
+
+    Args:
+        known: the credential; by default nothing is presented.
+    """
+
+    def __init__(self, known: Credential | None = None) -> None:
+        self._known = known
 
     def credential(self) -> Credential:
         """The present credential."""
-        ...
+        return self._known or Credential()
 
     def renews(self, refused: Credential) -> bool:
         """Whether there may be another credential than the one that the server refused."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class KnownLogin:
-    """A credential that does not change."""
-
-    known: Credential
-
-    def credential(self) -> Credential:
-        """The credential."""
-        return self.known
-
-    def renews(self, refused: Credential) -> bool:
-        """Never."""
         del refused
         return False
 
@@ -118,7 +110,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class ProgramLogin:
+class ProgramLogin(Login):
     """The credential that a program prints; one for many threads.
 
     Args:
@@ -138,11 +130,10 @@ class ProgramLogin:
         run: Run = processes.run,
         now: Callable[[], datetime] = _now,
     ) -> None:
+        super().__init__()
         self._program, self._run, self._now = program, run, now
         command = str(folder / program.command) if os.sep in program.command else program.command
         self._command, self._environ = [command, *(program.args or ())], environ
-        self._known: Credential | None = None
-        self._expires: datetime | None = None
         self._lock = Lock()
 
     def credential(self) -> Credential:
@@ -152,9 +143,10 @@ class ProgramLogin:
             OutsideFailure: the program fails, or prints no credential.
         """
         with self._lock:
-            if self._known is None or (self._expires is not None and self._expires <= self._now()):
-                self._known, self._expires = self._printed()
-            return self._known
+            known = self._known
+            if known is None or (known.expires is not None and known.expires <= self._now()):
+                self._known = known = self._printed()
+            return known
 
     def renews(self, refused: Credential) -> bool:
         """Drop a refused credential; True, as the program may print another one."""
@@ -163,7 +155,7 @@ class ProgramLogin:
                 self._known = None
         return True
 
-    def _printed(self) -> tuple[Credential, datetime | None]:
+    def _printed(self) -> Credential:
         output = self._output()
         try:
             answer = _Answer.model_validate(strict_json.parse(output))
@@ -172,11 +164,15 @@ class ProgramLogin:
         version, by_hand = self._program.version, "run it by hand to see what it prints"
         if answer is None or answer.version != version:
             raise self._failure(f"prints no ExecCredential of {version}", by_hand)
-        status, expires = answer.status, answer.status.expires
+        status = answer.status
         if not (status.token or (status.certificate and status.key)):
             raise self._failure("prints neither a token nor a certificate with its key", by_hand)
-        printed = {"certificate": status.certificate.encode(), "key": status.key.encode()}
-        return Credential(token=status.token, **printed), expires
+        return Credential(
+            token=status.token,
+            certificate=status.certificate.encode(),
+            key=status.key.encode(),
+            expires=status.expires,
+        )
 
     def _output(self) -> bytes:
         try:

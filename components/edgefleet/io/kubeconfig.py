@@ -18,7 +18,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from edgefleet.errors import InvalidInput
 from edgefleet.io import processes
-from edgefleet.io.cluster_login import Credential, KnownLogin, Login, Program, ProgramLogin, Run
+from edgefleet.io.cluster_login import Credential, Login, Program, ProgramLogin, Run
 from edgefleet.io.web import is_authentic
 from edgefleet.model.kubernetes import DEFAULT_NAMESPACE
 
@@ -81,7 +81,7 @@ class Access:
     ca: bytes = field(default=b"", repr=False)
     """Certificates in PEM; empty: those of this machine."""
     namespace: str = DEFAULT_NAMESPACE
-    login: Login = field(default=KnownLogin(Credential()), repr=False)
+    login: Login = field(default_factory=Login, repr=False)
 
     @property
     def cluster(self) -> tuple[str, bytes]:
@@ -141,7 +141,7 @@ def read_access(
         server=named.server.rstrip("/"),
         ca=files.content(named.certificate_authority_data, named.certificate_authority),
         namespace=chosen.namespace or DEFAULT_NAMESPACE,
-        login=KnownLogin(files.credential(user)),
+        login=Login(files.credential(user)),
     )
     if user.exec is None:
         return access
