@@ -105,6 +105,12 @@ def service(port: int = 80, **spec: Any) -> Object:
     return item("v1", "Service", "till", spec={"ports": [{"port": port}], **spec})
 
 
+def binding(role: str, **more: Any) -> Object:
+    group = "rbac.authorization.k8s.io"
+    reference = {"apiGroup": group, "kind": "ClusterRole", "name": role}
+    return item(f"{group}/v1", "RoleBinding", "till", roleRef=reference, **more)
+
+
 def annotated(**annotations: str) -> Object:
     return {"annotations": {f"pulumi.com/{name}": value for name, value in annotations.items()}}
 
@@ -307,33 +313,13 @@ SCENARIOS: Mapping[str, Scenario] = {
         (
             Run(
                 resources=one(
-                    item(
-                        "rbac.authorization.k8s.io/v1",
-                        "RoleBinding",
-                        "till",
-                        roleRef={
-                            "apiGroup": "rbac.authorization.k8s.io",
-                            "kind": "ClusterRole",
-                            "name": "view",
-                        },
+                    binding(
+                        "view",
                         subjects=[{"kind": "ServiceAccount", "name": "till", "namespace": "NAMESPACE"}],
                     )
                 )
             ),
-            Run(
-                resources=one(
-                    item(
-                        "rbac.authorization.k8s.io/v1",
-                        "RoleBinding",
-                        "till",
-                        roleRef={
-                            "apiGroup": "rbac.authorization.k8s.io",
-                            "kind": "ClusterRole",
-                            "name": "edit",
-                        },
-                    )
-                )
-            ),
+            Run(resources=one(binding("edit"))),
         )
     ),
     "namespace": Scenario(
