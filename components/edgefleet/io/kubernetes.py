@@ -10,11 +10,12 @@ Source: Kubernetes docs, "Kubernetes API Concepts" and "Server-Side Apply".
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.io import kubernetes_errors as errors
 from edgefleet.io.answers import Whole
 from edgefleet.io.clock import Clock
@@ -142,26 +143,23 @@ class ApiServer:
             InvalidInput: it refuses the object; all fields that it does not have or take are named at once.
             OutsideFailure: there is such an object, or something else is in the way.
         """
-        hidden = {*secrets, *_in(item)}
+        hidden = {*secrets, *errors.secrets_in(item)}
         try:
             return self._create_dry(item, hidden, "Strict")
-        except InvalidInput as refusal:  # values are looked at only where all fields are known
-            others = self._invalid_values(item, hidden)
-            raise InvalidInput(dict.fromkeys((*refusal.problems, *others))) from None
+        except InvalidInput as refusal:
+            problems = dict.fromkeys(refusal.problems)
+        try:  # values are looked at only where all fields are known
+            self._create_dry(item, hidden, "Ignore")
+        except InvalidInput as refusal:
+            problems |= dict.fromkeys(refusal.problems)
+        except OutsideFailure:
+            pass
+        raise InvalidInput(problems)
 
     def _create_dry(self, item: Object, hidden: Collection[str], validation: str) -> Object:
         ref, query = Ref.of(item), {"dryRun": "All", "fieldValidation": validation}
         path = self._path(Ref(ref.kind, "", ref.namespace))
         return self._object(ref, *self._ask("POST", path, ref, query, (_JSON, item)), hidden)
-
-    def _invalid_values(self, item: Object, hidden: Collection[str]) -> tuple[Problem, ...]:
-        try:
-            self._create_dry(item, hidden, "Ignore")
-        except InvalidInput as refusal:
-            return refusal.problems
-        except OutsideFailure:
-            pass
-        return ()
 
     def apply(self, item: Object, how: Apply) -> Object:
         """Apply an object server-side; return the live one.
@@ -170,7 +168,7 @@ class ApiServer:
             InvalidInput: the server refuses the object; all fields that it does not have are named at once.
             OutsideFailure: other managers have fields of it, who are named, or something else is in the way.
         """
-        ref, secrets = Ref.of(item), {*how.secrets, *_in(item)}
+        ref, secrets = Ref.of(item), {*how.secrets, *errors.secrets_in(item)}
         query = {
             "fieldManager": how.manager,
             "force": str(how.is_forced).lower(),
@@ -178,18 +176,10 @@ class ApiServer:
         }
         query |= {"dryRun": "All"} if how.is_dry else {}
         status, body = self._ask("PATCH", self._path(ref), ref, query, (_APPLY, item))
-        if status == 500:  # noqa: PLR2004 - an apply names one unknown field at a time, and so
-            self._name_unknown_fields(item, secrets)
+        if status == 500:  # noqa: PLR2004 - of HTTP; an apply names one unknown field at a time
+            with suppress(OutsideFailure):  # such as that it exists, when all its fields are known
+                self.create_dry(item, secrets)
         return self._object(ref, status, body, secrets)
-
-    def _name_unknown_fields(self, item: Object, secrets: Collection[str]) -> None:
-        """Raise what a strict creation finds: it names all fields, also of an object that exists."""
-        try:
-            self.create_dry(item, secrets)
-        except InvalidInput:
-            raise
-        except OutsideFailure:
-            return
 
     def replace_managers(self, live: Object, managed: list[Any]) -> Object:
         """Give an object other managed fields, unless it has changed since it was read."""
@@ -277,7 +267,3 @@ class ApiServer:
 def _root(kind: Kind) -> str:
     """``/api/v1`` or ``/apis/<group>/<version>``."""
     return f"/{'apis' if '/' in kind.api_version else 'api'}/{kind.api_version}"
-
-
-def _in(item: Object) -> set[str]:
-    return errors.secrets_in(item)
