@@ -5,7 +5,7 @@ and is plain. The rest is an output that is composed again once the values are k
 file or of an address. So a preview shows as unknown exactly what depends on an unknown value.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,12 +13,11 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleet.open_inputs import derived, is_open
 from edgefleet.fleetfile.partial import WORKLOADS
 from edgefleet.model.names import NAME_OF_SECRET
-from edgefleet.model.paths import Part, format_path
+from edgefleet.model.paths import Path, format_path, leaves
 from edgefleet.model.syntax import Grammar
 from edgefleet.model.type_introspection import at
 
 Object = Mapping[str, Any]
-Path = tuple[Part, ...]
 Compose = Callable[[Mapping[str, Any]], Sequence[Object]]
 """Makes the objects of the plain fields of a workload."""
 _STAND_INS = (
@@ -54,7 +53,7 @@ def open_fields(given: Mapping[str, Any]) -> Opened:
     seconds: dict[Path, str] = {}
     secrets: dict[str, Any] = {}
     problems = []
-    for path, output in _open_values(given, ()):
+    for path, output in ((path, value) for path, value in leaves(given) if is_open(value)):
         shape = at(form, path) if form else None
         grammar = shape.note(Grammar) if shape else None
         texts = next((pair for pair in _STAND_INS if grammar and all(map(grammar.accepts, pair))), None)
@@ -136,14 +135,6 @@ def _keys(value: Any) -> list[Any]:
 def _key(of: Object) -> tuple[str, ...]:
     metadata = of["metadata"]
     return of["apiVersion"], of["kind"], metadata.get("namespace", ""), metadata["name"]
-
-
-def _open_values(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    if isinstance(value, Mapping | list | tuple):
-        for key, member in value.items() if isinstance(value, Mapping) else enumerate(value):
-            yield from _open_values(member, (*path, key))
-    elif is_open(value):
-        yield path, value
 
 
 def _put(whole: Any, path: Path, value: Any) -> Any:

@@ -9,7 +9,7 @@ from edgefleet.errors import Problem
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.rendering import Renderer
 from edgefleet.fleetfile.resolution import Written
-from edgefleet.model.paths import Part, format_path
+from edgefleet.model.paths import Path, format_path, leaves
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import few, likely, nearest
 from edgefleet.workloads import KINDS
@@ -129,7 +129,7 @@ def _unknown_label(
             yield Problem.of_value(place, "unknown-label", problem, hint)
 
 
-def _values(rule: str | LabelRule) -> Iterator[tuple[tuple[Part, ...], str]]:
+def _values(rule: str | LabelRule) -> Iterator[tuple[Path, str]]:
     """(path below a rule, value of a label there)."""
     if isinstance(rule, str):
         yield (), rule
@@ -189,7 +189,8 @@ class Placing:
     def without_values(self) -> Iterator[Problem]:
         """A problem for each placeholder that some sites have no value for."""
         for (name, of), sites in self.lacking.items():
-            path = next(_places(of, entry(self.workloads[name])))
+            entry_of = entry(self.workloads[name])
+            path = next(at for at, value in leaves(entry_of) if of in placeholders(value))
             problem = f"{{{of}}} has no value at {few(sites)}"
             elsewhere = "place the workload elsewhere with where"
             hint = elsewhere if sites == [HUB] else f"set {of.removeprefix('site.')} there, or {elsewhere}"
@@ -210,14 +211,3 @@ def at_hub(name: str, spec: Workload, values: Mapping[str, str]) -> tuple[dict[s
 
 def _with(placeholder: str, text: str, name: str, plain: Mapping[str, Any]) -> Any:
     return hub_objects_of({name: filled(plain, {placeholder: text})})
-
-
-def _places(name: str, value: Any, path: tuple[Part, ...] = ()) -> Iterator[tuple[Part, ...]]:
-    """The paths of the texts of plain data in which the placeholder `name` stands."""
-    if isinstance(value, str):
-        yield from [path] * (name in placeholders(value))
-    inside = (
-        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
-    )
-    for key, inner in inside:
-        yield from _places(name, inner, (*path, key))

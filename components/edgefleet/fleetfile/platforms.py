@@ -9,7 +9,7 @@ from typing import Any
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
-from edgefleet.model.paths import Part, format_path
+from edgefleet.model.paths import format_path, leaves
 from edgefleet.model.references import parse_reference
 from edgefleet.model.site import Arch, Node, SiteSpec
 from edgefleet.model.syntax import few
@@ -68,7 +68,8 @@ class Platforms:
             if workload == MANIFESTS:
                 yield first, Problem.of_value("k3s.manifests", "no-platform", problem, hint)
             else:
-                path = format_path(("workloads", workload, *next(_places(image, entry), ())))
+                places = (at for at, value in leaves(entry) if _is_name_of(value, image))
+                path = format_path(("workloads", workload, *next(places, ())))
                 yield "", Problem.of_value(path, "no-platform", problem, hint)
 
 
@@ -82,23 +83,8 @@ def _of_workload(site: SiteSpec, name: str, node: Node) -> list[str]:
     return [need.name for need in carried(site, name, node) if need.kind == "image"]
 
 
-def _places(image: str, value: Any, path: tuple[Part, ...] = ()) -> Iterator[tuple[Part, ...]]:
-    """The paths of plain data at which an image is named."""
-    if isinstance(value, str):
-        yield from [path] * _is_name_of(value, image)
-    inside = (
-        value.items()
-        if isinstance(value, Mapping)
-        else enumerate(value)
-        if isinstance(value, list | tuple)
-        else ()
-    )
-    for key, inner in inside:
-        yield from _places(image, inner, (*path, key))
-
-
-def _is_name_of(text: str, image: str) -> bool:
+def _is_name_of(value: Any, image: str) -> bool:
     try:
-        return str(parse_reference(text)) == image
+        return isinstance(value, str) and str(parse_reference(value)) == image
     except ValueError:
         return False

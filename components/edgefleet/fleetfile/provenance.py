@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, fields
 
 from edgefleet.fleetfile.partial import limited
 from edgefleet.fleetfile.source import Positions, Source
-from edgefleet.model.paths import Part, parse_path
+from edgefleet.model.paths import Part, Path, parse_path
 from edgefleet.model.site import Node, NodeSettings, SiteSpec
 from edgefleet.model.spec import Level
 
-Path = tuple[Part, ...]
 HARDWARE = frozenset(limited(Node, Level.PROFILE).values())
 """Fields of a node that only a profile declares."""
 OF_NODES = {field.name for field in fields(NodeSettings)} | {"k3s"}

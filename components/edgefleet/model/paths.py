@@ -6,10 +6,12 @@ A part that is no plain word is quoted, a position in a list is a number in brac
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 Part = str | int
 """A key of a mapping, or a position in a list (from 0)."""
+Path = tuple[Part, ...]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_$-]+")
 _PART = re.compile(r'\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\[(?P<index>\d+)\]|\.?(?P<plain>[^.\[\]]+)')
@@ -39,6 +41,15 @@ def parse_path(path: str) -> tuple[Part, ...]:
         parts.append(_part(match))
         end = match.end()
     return tuple(parts)
+
+
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """(path, value) of all values in plain data that are no maps and no lists."""
+    if isinstance(value, Mapping | list | tuple):
+        for key, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
+            yield from leaves(inner, (*path, key))
+    else:
+        yield path, value
 
 
 def _part(match: re.Match[str]) -> Part:

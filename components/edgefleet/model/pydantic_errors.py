@@ -13,10 +13,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from edgefleet.errors import Problem
-from edgefleet.model.paths import Part, format_path
+from edgefleet.model.paths import Part, Path, format_path
 from edgefleet.model.syntax import nearest, shown
 
-Path = tuple[Part, ...]
 PRIVATE = "this value"
 """Stands in a message for a value that is not repeated."""
 _SECRET = re.compile(r"(?i)passw|passphrase|secret|token|credential|auth$|datastore-endpoint")

@@ -15,7 +15,7 @@ from edgefleet.io.environment import Created, Environment, Found, Incomplete, Re
 from edgefleet.io.store import ArtifactStore, check_key
 from edgefleet.keys.derivation import is_site_key
 from edgefleet.model.medium import Medium
-from edgefleet.model.paths import format_path, parse_path
+from edgefleet.model.paths import format_path, leaves, parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import (
     KEY_HINT,
@@ -247,17 +247,12 @@ class Site(Resource):
 def _of_workloads(spec: SiteInputs) -> Iterable[Problem]:
     """Entries that are no workloads, as another program may have written them."""
     for name, entry in spec.workloads.items() if is_known(spec.workloads) else ():
-        if not is_known(*_leaves(entry)):
+        if not is_known(*(value for _, value in leaves(entry))):
             continue
         place = Place(name=name, is_airgapped=spec.airgap is True)
         for problem in checking.of_entry(name, entry, place):
             path = format_path(("workloads", name, *parse_path(problem.path)))
             yield replace(problem, path=path)
-
-
-def _leaves(value: Any) -> Iterable[Any]:
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    return [value] if inside is None else [leaf for inner in inside for leaf in _leaves(inner)]
 
 
 def _lacking(spec: SiteInputs) -> Iterable[Problem]:

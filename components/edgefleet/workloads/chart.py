@@ -6,7 +6,6 @@ up a password or a certificate at each rendering is refused: each preview would 
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,6 +16,7 @@ from edgefleet.io import rendering as programs
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model import system
 from edgefleet.model.names import HOST_RE, PATH_RE, reachable
+from edgefleet.model.paths import leaves
 from edgefleet.model.releases import FILE_RE
 from edgefleet.model.spec import Written, spec
 from edgefleet.model.syntax import FILE, Grammar, few, secret_name
@@ -86,7 +86,7 @@ def render(chart: Chart, rendering: Rendering) -> Chart:
         InvalidInput: the archive, the version, the values or the objects are wrong.
         OutsideFailure: Helm is missing, or the archive cannot be downloaded.
     """
-    if any(secret_name(text) for text in _texts(chart.values)):
+    if any(secret_name(str(value)) for _, value in leaves(chart.values)):
         problem = "a secret of the stack would be in the text of objects, and in the state"
         hint = "name it in secrets, and refer to the Secret in values (existingSecret or the like)"
         raise InvalidInput(Problem.of_value("values", "secret-in-values", problem, hint))
@@ -104,13 +104,6 @@ def render(chart: Chart, rendering: Rendering) -> Chart:
 
 def _hex(chart: Chart) -> str:
     return chart.digest.removeprefix("sha256:")
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _texts(inner)
 
 
 def _archive(chart: Chart, rendering: Rendering) -> Path:

@@ -5,13 +5,12 @@ where a key that only a patch can have made stands once; anything else is the wo
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from edgefleet.model.kubernetes import at
-from edgefleet.model.paths import Part, parse_path
+from edgefleet.model.paths import Part, Path, leaves, parse_path
 
-Path = tuple[Part, ...]
 _TELLING = 3
 """Characters from which on a text is not equal to another by chance."""
 _KEY = re.compile(r'\[(?!\d+\]|")([^\]]*)\]')
@@ -33,22 +32,11 @@ def origin(fields: Mapping[str, Any], item: Mapping[str, Any], path: str) -> Pat
 def field_of(fields: Mapping[str, Any], key: Part, value: Any) -> Path:
     """The same for a value that an object has at `key`."""
     if isinstance(value, str | int | float):
-        alike = [found for found, leaf in _leaves(fields) if type(leaf) is type(value) and leaf == value]
+        alike = [found for found, leaf in leaves(fields) if type(leaf) is type(value) and leaf == value]
         named = [found for found in alike if key in found]
         if len(named) == 1:
             return named[0]
         is_telling = isinstance(value, str) and len(value) >= _TELLING
         return alike[0] if is_telling and len(alike) == 1 else ()
-    above = {found[: found.index(key) + 1] for found, _ in _leaves(fields) if key in found}
+    above = {found[: found.index(key) + 1] for found, _ in leaves(fields) if key in found}
     return above.pop() if len(above) == 1 else ()
-
-
-def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    if isinstance(value, Mapping):
-        for key, child in value.items():
-            yield from _leaves(child, (*path, str(key)))
-    elif isinstance(value, list | tuple):
-        for index, child in enumerate(value):
-            yield from _leaves(child, (*path, index))
-    else:
-        yield path, value
