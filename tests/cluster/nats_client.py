@@ -4,7 +4,8 @@
 ``request SUBJECT PAYLOAD``: the answer, or null where nobody does.
 ``publish SUBJECT FIRST COUNT``: numbers, each acknowledged by JetStream before the next; how many were.
 ``fill SUBJECT COUNT SIZE``: messages of a size, of which the last is acknowledged.
-``listen SUBJECT SECONDS``: the subjects of what arrives in that time.
+``send SUBJECT``: an empty message without an acknowledgement.
+``listen SUBJECT END``: a line once it listens, then the subjects of what arrives up to the subject `END`.
 ``read STREAM COUNT``: (subject, text) of the messages of a stream by its sequence numbers from 1 on.
 """
 
@@ -12,7 +13,6 @@ import base64
 import json
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
@@ -41,10 +41,16 @@ class Client:
         """Send a message that nobody acknowledges."""
         self._send(b"PUB %s %d\r\n%s\r\n" % (subject.encode(), len(payload), payload))
 
-    def subscribe(self, subject: str, seconds: float) -> None:
-        """Have messages of `subject` among `messages`, which end `seconds` after the last one."""
-        self._socket.settimeout(seconds)
+    def subscribe(self, subject: str) -> None:
+        """Have messages of `subject` among `messages`, which then end a minute after the last one."""
+        self._socket.settimeout(60)
         self._send(f"SUB {subject} 2\r\n".encode())
+        self.flush()
+
+    def flush(self) -> None:
+        """Return once the server has taken what was sent; what comes before that is dropped."""
+        self._send(b"PING\r\n")
+        assert b"PONG\r\n" in iter(self._file.readline, b""), "the server ended the connection"
 
     def messages(self) -> Iterator[tuple[str, bytes]]:
         """(subject, payload with its headers) of what arrives, until nothing does for a time."""
@@ -78,10 +84,16 @@ def _fill(client: Client, subject: str, count: int, size: int) -> bool:
     return _publish(client, subject, 0, 1) == 1
 
 
-def _listen(client: Client, subject: str, seconds: str) -> list[str]:
-    client.subscribe(subject, float(seconds))
-    until = time.monotonic() + float(seconds)
-    return [name for name, _ in takewhile(lambda _: time.monotonic() < until, client.messages())]
+def _send(client: Client, subject: str) -> None:
+    client.publish(subject, b"")
+    client.flush()
+
+
+def _listen(client: Client, subject: str, end: str) -> list[str]:
+    client.subscribe(subject)
+    sys.stdout.write("listening\n")
+    sys.stdout.flush()
+    return [name for name, _ in takewhile(lambda message: message[0] != end, client.messages())]
 
 
 def _read(client: Client, stream: str, count: int) -> Iterator[tuple[str, str]]:
@@ -101,6 +113,8 @@ def main(host: str, command: str, subject: str, *words: str) -> Any:
         return _publish(client, subject, *map(int, words))
     if command == "fill":
         return _fill(client, subject, *map(int, words))
+    if command == "send":
+        return _send(client, subject)
     if command == "listen":
         return _listen(client, subject, words[0])
     return list(_read(client, subject, int(words[0])))

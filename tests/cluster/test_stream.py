@@ -8,11 +8,11 @@ import base64
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import SIGKILL
-from time import sleep
 from typing import Any
 
 import pytest
@@ -127,6 +127,18 @@ class Hosts:
         """The command that runs the client at a host."""
         return [*self.lan.enter(name), sys.executable, str(HERE / "nats_client.py"), "127.0.0.1", *words]
 
+    @contextmanager
+    def listening(self, name: str) -> Iterator[list[str]]:
+        """The subjects of all that a client at a host gets while the block runs, once the block has ended."""
+        subjects: list[str] = []
+        command = self.client(name, "listen", ">", "end")
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+            assert client.stdout is not None
+            assert client.stdout.readline() == "listening\n"
+            yield subjects
+            self.ask(name, "send", "end")
+            subjects += json.loads(client.stdout.read())
+
     def messages(self) -> int:
         """How many the hub's stream has."""
         info = self.ask(HUB, "request", "$JS.API.STREAM.INFO.telemetry", "")
@@ -170,22 +182,17 @@ def test_a_site_is_no_other_site(hosts: Hosts) -> None:
     hosts.arrived(1)
     for prefix in ("wien", "HUB"):
         assert hosts.ask("berlin", "request", f"$JS.{prefix}.API.STREAM.INFO.telemetry", "") is None
-    listening = [
-        subprocess.Popen(hosts.client(name, "listen", ">", "8"), stdout=subprocess.PIPE)
-        for name in ("wien", HUB)
-    ]
-    sleep(1)
-    for subject in ("wien.sensors.door", "$EDGEFLEET.wien.S.x", "$JSC.R.wien.x", "other"):
-        hosts.ask("berlin", "request", subject, "forged")
-    hosts.ask("berlin", "publish", "sensors.door", "2", "1")
-    at_wien, at_hub = (json.loads(each.communicate()[0]) for each in listening)
+    with hosts.listening("wien") as at_wien, hosts.listening(HUB) as at_hub:
+        for subject in ("wien.sensors.door", "$EDGEFLEET.wien.S.x", "$JSC.R.wien.x", "other"):
+            hosts.ask("berlin", "request", subject, "forged")
+        hosts.ask("berlin", "publish", "sensors.door", "2", "1")
+        hosts.arrived(2)
     assert [] == [subject for subject in at_wien if "sensors" in subject or "berlin" in subject]
     assert set() == {"wien.sensors.door", "$EDGEFLEET.wien.S.x", "$JSC.R.wien.x", "other"} & {
         *at_wien,
         *at_hub,
     }
     assert [] != [subject for subject in at_hub if subject.startswith("$EDGEFLEET.berlin.")]
-    hosts.arrived(2)
     assert 2 == hosts.messages()
 
 
