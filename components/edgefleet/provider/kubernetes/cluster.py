@@ -38,6 +38,7 @@ class ClusterTarget:
         self, server: ApiServer, settings: Settings, clock: Clock, foreseen: Foreseen, warn: Warn
     ) -> None:
         self._server, self._settings, self._clock, self._warn = server, settings, clock, warn
+        self.namespace = settings.namespace
         self._foreseen = foreseen
         self._waiting = awaiting.Waiting(server, clock)
         self._replaced: dict[str, str] = {}
@@ -192,7 +193,7 @@ class ClusterTarget:
         """A name without a namespace is in the provider's."""
         if ref.namespace or not self._server.require(ref.kind).is_namespaced:
             return ref
-        return replace(ref, namespace=self._settings.namespace)
+        return replace(ref, namespace=self.namespace)
 
     def _require_ready(
         self, live: Object, identity: str, outputs: dict[str, Any], inputs: Mapping[str, Any]

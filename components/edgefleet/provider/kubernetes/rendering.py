@@ -20,11 +20,12 @@ class DirectoryTarget:
 
     Args:
         directory: where they are written to.
+        namespace: of objects that name none.
         warn: reports a warning, beside the resource of a URN.
     """
 
-    def __init__(self, directory: Path, warn: Warn) -> None:
-        self._directory, self._warn = directory, warn
+    def __init__(self, directory: Path, namespace: str, warn: Warn) -> None:
+        self._directory, self.namespace, self._warn = directory, namespace, warn
         self._written: set[Path] = set()
 
     def is_namespaced(self, kind: Kind) -> bool | None:

@@ -4,7 +4,6 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
@@ -31,7 +30,7 @@ from edgefleet.provider.kubernetes.managers import manager_name
 from edgefleet.provider.kubernetes.rendering import DirectoryTarget
 from edgefleet.provider.kubernetes.replacement import Mutable, compare
 from edgefleet.provider.kubernetes.settings import Settings, read_settings
-from edgefleet.provider.kubernetes.state import INITIAL, normalized, to_object, to_properties
+from edgefleet.provider.kubernetes.state import normalized, to_object, to_properties
 from edgefleet.provider.kubernetes.target import Foreseen, Recorded, Target, Wanted
 from edgefleet.provider.properties import decode, encode, plain
 
@@ -64,6 +63,7 @@ class KubernetesServicer(provider_pb2_grpc.ResourceProviderServicer):
         self._warned: set[tuple[str, str]] = set()
         self._foreseen = Foreseen()
         self._settings: Settings | None = None
+        self._made: Target | None = None
         self._id = ""
         self._lock = Lock()
 
@@ -140,17 +140,17 @@ class KubernetesServicer(provider_pb2_grpc.ResourceProviderServicer):
         self._settings, problems = read_settings(_known(request.args), self._environ)
         if problems:
             raise InvalidInput(problems)
-        self._id = request.id
+        self._id, self._made = request.id, None
         return proto.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=True, acceptOutputs=True
         )
 
-    @cached_property
-    def _target_once(self) -> Target:
+    def _made_target(self) -> Target:
         settings = self._configured
         if settings.render_yaml_to_directory:
             root = project_folder() if self._project is None else self._project
-            return DirectoryTarget(root / settings.render_yaml_to_directory, self._warn)
+            directory = root / settings.render_yaml_to_directory
+            return DirectoryTarget(directory, settings.namespace or DEFAULT_NAMESPACE, self._warn)
         access = self._access(settings)
         server = ApiServer(access, clock=self._clock, policy=self._policy, warn=self._warn)
         placed = replace(settings, namespace=settings.namespace or access.namespace)
@@ -160,7 +160,9 @@ class KubernetesServicer(provider_pb2_grpc.ResourceProviderServicer):
     def _target(self) -> Target:
         """Where objects go; made at the first use, once."""
         with self._lock:
-            return self._target_once
+            if self._made is None:
+                self._made = self._made_target()
+            return self._made
 
     @property
     def _configured(self) -> Settings:
@@ -192,20 +194,12 @@ class KubernetesServicer(provider_pb2_grpc.ResourceProviderServicer):
         self._foreseen.note(item)
         metadata = item["metadata"]
         if metadata is not UNKNOWN and not metadata.get("namespace") and self._is_namespaced(Kind.of(item)):
-            metadata["namespace"] = self._namespace
+            metadata["namespace"] = self._target.namespace
         return proto.CheckResponse(inputs=encode(to_properties(item, marks)))
 
     def _is_namespaced(self, kind: Kind) -> bool | None:
         known = kind.is_namespaced if kind.is_namespaced is not None else self._foreseen.scope(kind)
         return self._target.is_namespaced(kind) if known is None else known
-
-    @property
-    def _namespace(self) -> str:
-        """Of objects that name none."""
-        settings = self._configured
-        if settings.namespace or settings.render_yaml_to_directory:
-            return settings.namespace or DEFAULT_NAMESPACE
-        return self._access(settings).namespace
 
     @answering
     def Diff(self, request: Any, _context: Any) -> Any:
@@ -251,14 +245,13 @@ class KubernetesServicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def _wanted(self, request: Any, inputs: Struct, recorded: Recorded | None = None) -> Wanted:
         kind = admission.kind_of(type_of(request))
-        outputs = recorded.outputs if recorded else {}
         return Wanted(
             urn=request.urn,
             marks={"apiVersion": kind.api_version, "kind": kind.name, **decode(inputs)},
             manager=(recorded.manager if recorded else "") or manager_name(self._id, request.urn),
             timeout=getattr(request, "timeout", 0),
             ignored=tuple(getattr(request, "ignoreChanges", ())),
-            initial=str(outputs.get(INITIAL) or ""),
+            initial=recorded.initial if recorded else "",
         )
 
     # the rest

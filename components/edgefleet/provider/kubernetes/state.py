@@ -14,7 +14,6 @@ from edgefleet.io.kubernetes_errors import texts_in
 from edgefleet.model.kubernetes import CRD, Kind, Object, at, is_secret
 from edgefleet.provider.properties import Output, Secret, plain, unknowns
 
-INPUTS, INITIAL, MANAGER = "__inputs", "__initialApiVersion", "__fieldManager"
 SECRET_PARTS = ("data", "stringData")
 _OF_SERVER = (
     "creationTimestamp",
@@ -105,33 +104,6 @@ def normalized(item: Object) -> Object:
         if at(item, "spec", "preserveUnknownFields") is False:
             del item["spec"]["preserveUnknownFields"]
     return item
-
-
-def record(
-    live: Object, inputs: Object, marks: Mapping[str, Any], *, initial: str, manager: str
-) -> dict[str, Any]:
-    """The outputs that state an object.
-
-    Args:
-        live: the object as the server has it.
-        inputs: as the program wrote it.
-        marks: its properties, with what is secret.
-        initial: the apiVersion that it was created with.
-        manager: its field manager.
-    """
-    outputs = to_properties(live, marks)
-    return {**outputs, INPUTS: to_properties(inputs, marks), INITIAL: initial, MANAGER: manager}
-
-
-def recorded_inputs(outputs: Mapping[str, Any]) -> Object:
-    """The inputs that were applied last."""
-    inputs = plain(outputs.get(INPUTS) or {})
-    return to_object(inputs) if isinstance(inputs, dict) else {}
-
-
-def recorded_live(outputs: Mapping[str, Any]) -> Object:
-    """The live object as it was read last."""
-    return to_object({key: value for key, value in outputs.items() if not key.startswith("__")})
 
 
 def drifted(inputs: Any, before: Any, now: Any) -> Any:

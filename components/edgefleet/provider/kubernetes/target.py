@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from edgefleet.model.kubernetes import CRD, Kind, Object, Ref, at
 from edgefleet.model.unknown import UNKNOWN
-from edgefleet.provider.kubernetes.state import MANAGER, record, recorded_inputs, recorded_live, to_object
+from edgefleet.provider.kubernetes.state import to_object, to_properties
 from edgefleet.provider.properties import unknowns
 
+_INPUTS, _INITIAL, _MANAGER = "__inputs", "__initialApiVersion", "__fieldManager"
+"""Outputs beside the live object, as the real plugin names them."""
 Warn = Callable[[str, str], None]
 """Reports a warning to the engine's user, beside the resource of a URN (empty: none)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Wanted:
     """An object as the program wants it."""
 
@@ -29,7 +32,7 @@ class Wanted:
     initial: str = ""
     """The apiVersion that it was created with; empty: its own."""
 
-    @property
+    @cached_property
     def item(self) -> Object:
         """The object, in clear."""
         return to_object(self.marks)
@@ -41,11 +44,15 @@ class Wanted:
 
     def outputs(self, live: Object) -> dict[str, Any]:
         """What is recorded of it, given the live object."""
-        initial = self.initial or str(self.item.get("apiVersion", ""))
-        return record(live, self.item, self.marks, initial=initial, manager=self.manager)
+        return {
+            **to_properties(live, self.marks),
+            _INPUTS: to_properties(self.item, self.marks),
+            _INITIAL: self.initial or str(self.item.get("apiVersion", "")),
+            _MANAGER: self.manager,
+        }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Recorded:
     """An object as the state has it."""
 
@@ -54,15 +61,15 @@ class Recorded:
     inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The program's; empty for an import."""
 
-    @property
+    @cached_property
     def live(self) -> Object:
         """As it was read last."""
-        return recorded_live(self.outputs)
+        return to_object({key: value for key, value in self.outputs.items() if not key.startswith("__")})
 
     @property
     def applied(self) -> Object:
         """The inputs that were applied last."""
-        return recorded_inputs(self.outputs)
+        return to_object(self.outputs.get(_INPUTS) or {})
 
     @property
     def ref(self) -> Ref:
@@ -73,7 +80,12 @@ class Recorded:
     @property
     def manager(self) -> str:
         """Its field manager; empty where none is recorded."""
-        return str(self.outputs.get(MANAGER) or "")
+        return str(self.outputs.get(_MANAGER) or "")
+
+    @property
+    def initial(self) -> str:
+        """The apiVersion that it was created with; empty where none is recorded."""
+        return str(self.outputs.get(_INITIAL) or "")
 
 
 class Foreseen:
@@ -113,6 +125,9 @@ class Seen:
 
 class Target(Protocol):
     """Where objects go."""
+
+    namespace: str
+    """Of objects that name none."""
 
     def is_namespaced(self, kind: Kind) -> bool | None:
         """Whether objects of a kind that a CRD defines are in namespaces; None where nobody knows yet."""
