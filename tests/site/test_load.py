@@ -170,3 +170,15 @@ def test_a_workload_is_looked_at_once_for_all_sites() -> None:
     first, second = (known.of(site) for site in sites)
     assert first.loads["x"] is second.loads["x"]
     assert (GB + 1596 * 1000**2, NODE.memory) == second.usage().shares["memory"]
+
+
+def test_a_workload_that_is_patched_at_a_site_is_looked_at_there() -> None:
+    """A value of the site in a patch may be an amount, or an image."""
+    known = Loads()
+    large = {"spec": {"replicas": 1000}}
+    patches = [{"kind": "Deployment", "name": "x", "merge": large}]
+    plain, patched = (
+        replace(SITE, workloads={"x": WEB | {"resources": {"memory": "1G"}} | more})
+        for more in ({}, {"patches": patches})
+    )
+    assert [[], ["memory", "cpu"]] == [[lack.resource for lack in known.lacks(of)] for of in (plain, patched)]

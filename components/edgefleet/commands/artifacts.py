@@ -53,7 +53,7 @@ def lock(
     releases |= {site.k3s.version: site.k3s.release_url for site in fleet.sites.values()}
     wanted = artifact_locking.LockContents(
         needs=tuple(_needs(fleet)),
-        images=frozenset(name for site in fleet.sites.values() for name in image_names(site)),
+        images=image_names(fleet.sites.values()),
         bases=_bases(fleet),
         releases=releases,
         unpinned=frozenset() if pin else unpinned_k3s(engine_of(session, engine), session.project, stack),

@@ -4,33 +4,34 @@ The artifacts lock states for which architectures an image is built; nothing is 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.model.paths import format_path, leaves
 from edgefleet.model.references import parse_reference
-from edgefleet.model.site import Arch, Node, SiteSpec
+from edgefleet.model.site import Arch, SiteSpec
 from edgefleet.model.syntax import few
 from edgefleet.runtimes.base.k3s_manifests import manifest_images
-from edgefleet.workloads.composing import carried, workloads_on
+from edgefleet.workloads.composing import Images, workloads_on
 
 MANIFESTS = ""
 """Stands for the manifests of a site in the place of a workload."""
 
 
-def image_names(site: SiteSpec) -> set[str]:
-    """The whole names of all images that the manifests and workloads of `site` name."""
-    return {name for node in site.nodes for of in _images(site, node).values() for name in of}
+def image_names(sites: Iterable[SiteSpec]) -> frozenset[str]:
+    """The whole names of all images that the manifests and workloads of `sites` name."""
+    images = Images()
+    return frozenset(name for site in sites for _, _, name in _named(site, images))
 
 
 class Platforms:
-    """Finds the images of sites that have no platform of a node; equal workloads are looked at once."""
+    """Finds the images of sites that have no platform of a node."""
 
     def __init__(self, lock: ArtifactsLock) -> None:
         self._known = lock.get("platforms", {})
-        self._absent: dict[tuple[str, bool, Arch], tuple[str, ...]] = {}
+        self._images = Images()
         self._sites: defaultdict[tuple[str, str, Arch], dict[str, Mapping[str, Any]]] = defaultdict(dict)
         """dict[(workload, image, architecture) -> dict[site -> entry of the workload]]."""
 
@@ -42,21 +43,10 @@ class Platforms:
         """Look at the images of `site`."""
         if not self._known:
             return
-        for name, node in site.nodes.items():
-            for workload in (MANIFESTS, *workloads_on(site, name)):
-                for image in self._of(site, workload, node):
-                    entry = site.workloads.get(workload, {})
-                    self._sites[workload, image, node.arch].setdefault(site.name, entry)
-
-    def _of(self, site: SiteSpec, workload: str, node: Node) -> tuple[str, ...]:
-        """The images of a workload that are absent for a node."""
-        if workload == MANIFESTS:
-            return tuple(name for name in manifest_images(site) if self.is_absent(name, node.arch))
-        key = (workload, site.airgap, node.arch)
-        if key not in self._absent:
-            names = _of_workload(site, workload, node)
-            self._absent[key] = tuple(name for name in names if self.is_absent(name, node.arch))
-        return self._absent[key]
+        for workload, arch, image in _named(site, self._images):
+            if self.is_absent(image, arch):
+                entry = site.workloads.get(workload, {})
+                self._sites[workload, image, arch].setdefault(site.name, entry)
 
     def problems(self) -> Iterator[tuple[str, Problem]]:
         """(site, or empty for a path in the whole file, a problem) of each image; it names the sites."""
@@ -73,14 +63,14 @@ class Platforms:
                 yield "", Problem.of_value(path, "no-platform", problem, hint)
 
 
-def _images(site: SiteSpec, node: str) -> dict[str, list[str]]:
-    """dict[workload on a node -> its images]."""
-    of = {name: _of_workload(site, name, site.nodes[node]) for name in workloads_on(site, node)}
-    return {MANIFESTS: [*manifest_images(site)], **of}
-
-
-def _of_workload(site: SiteSpec, name: str, node: Node) -> list[str]:
-    return [need.name for need in carried(site, name, node) if need.kind == "image"]
+def _named(site: SiteSpec, images: Images) -> Iterator[tuple[str, Arch, str]]:
+    """(workload, architecture of a node that may run it, image) of all images of a site."""
+    for name, node in site.nodes.items():
+        for image in manifest_images(site):
+            yield MANIFESTS, node.arch, image
+        for workload in workloads_on(site, name):
+            for image in images.of(site, workload, node):
+                yield workload, node.arch, image
 
 
 def _is_name_of(value: Any, image: str) -> bool:

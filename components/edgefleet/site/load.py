@@ -11,9 +11,17 @@ from pathlib import PurePosixPath
 from typing import Literal, get_args
 
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
-from edgefleet.model.site import Arch, Node, SiteSpec
+from edgefleet.model.site import Node, SiteSpec
 from edgefleet.runtimes import runtime_of
-from edgefleet.workloads.composing import NODES, carried, objects_of_entry, place_of, workloads_on
+from edgefleet.workloads.composing import (
+    NODES,
+    Images,
+    Likeness,
+    likeness,
+    objects_of_entry,
+    place_of,
+    workloads_on,
+)
 from edgefleet.workloads.demand import Demand, Load, largest, loads
 
 SYSTEM = 4 * 1000**3
@@ -194,8 +202,8 @@ def total(of: Mapping[str, Demand]) -> Demand:
 class Loads:
     """Makes the loads of sites.
 
-    A workload takes the same at each of its sites, as values of a site stand in texts alone: its objects are
-    looked at once for all of them.
+    A workload takes the same at all sites where it is alike (`edgefleet.workloads.composing.likeness`): its
+    objects are looked at once for these.
 
     Args:
         lock: has the sizes of container images, as far as they are known.
@@ -203,8 +211,8 @@ class Loads:
 
     def __init__(self, lock: ArtifactsLock = EMPTY) -> None:
         self._sizes = lock.get("images", {})
-        self._images: dict[tuple[str, bool, Arch], frozenset[str]] = {}
-        self._loads: dict[tuple[str, bool], tuple[Load, ...]] = {}
+        self._images = Images()
+        self._loads: dict[Likeness, tuple[Load, ...]] = {}
         self._lacks: dict[str, tuple[Lack, ...]] = {}
 
     def of(self, site: SiteSpec) -> SiteLoad:
@@ -222,26 +230,20 @@ class Loads:
         node = site.nodes[name]
         if not self._sizes:
             return 0
-        images: set[str] = set()
-        for workload in workloads_on(site, name):
-            key = (workload, site.airgap, node.arch)
-            if key not in self._images:
-                needs = carried(site, workload, node)
-                self._images[key] = frozenset(need.name for need in needs if need.kind == "image")
-            images |= self._images[key]
+        images = {image for of in workloads_on(site, name) for image in self._images.of(site, of, node)}
         known = (self._sizes.get(image, {}).get(node.arch) for image in images)
         return sum(image["size"] for image in known if image is not None)
 
     def lacks(self, site: SiteSpec) -> Iterator[Lack]:
         """What does not fit at `site`; equal sites are compared once."""
         load = self.of(site)
-        shape = repr((site.airgap, load.rooms, load.nodes))
+        shape = repr((load.rooms, load.nodes, [likeness(site, name) for name in site.workloads]))
         if shape not in self._lacks:
             self._lacks[shape] = load.lacks()
         return (replace(lack, site=site.name) for lack in self._lacks[shape])
 
     def _of_workload(self, site: SiteSpec, name: str) -> tuple[Load, ...]:
-        key = (name, site.airgap)
+        key = likeness(site, name)
         if key not in self._loads:
             self._loads[key] = tuple(loads(objects_of_entry(site.workloads[name], place_of(site, name))))
         return self._loads[key]

@@ -14,12 +14,12 @@ from typing import Any
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.references import parse_reference
 from edgefleet.model.requirement import Requirement
-from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.site import Arch, Node, SiteSpec
 from edgefleet.model.spec import adapter, to_plain
 from edgefleet.model.syntax import reference, secret_name
 from edgefleet.workloads import KINDS
 from edgefleet.workloads.base import objects as of
-from edgefleet.workloads.base.foreign import Foreign
+from edgefleet.workloads.base.foreign import RENDERED, Foreign
 from edgefleet.workloads.base.kind import Object, Place
 from edgefleet.workloads.base.patching import patched
 from edgefleet.workloads.base.spec import Composed, Workload
@@ -215,3 +215,29 @@ def carried(site: SiteSpec, name: str, node: Node) -> Iterator[Requirement]:
     for image in images(objects_of_entry(of_entry, place_of(site, name))):
         yield Requirement.image(str(parse_reference(image)), node.arch)
     yield from KINDS[of_entry[KIND]].carries(spec_of(of_entry), node.arch)
+
+
+Likeness = tuple[str, bool, str]
+
+
+def likeness(site: SiteSpec, name: str) -> Likeness:
+    """What tells a workload of a fleet's sites apart from itself where more than texts of its objects differ.
+
+    Values of a site stand in texts alone, but for those in patches, and in objects that are rendered.
+    """
+    return name, site.airgap, repr([site.workloads[name].get(key) for key in (RENDERED, "patches")])
+
+
+class Images:
+    """The container images of the workloads of a fleet's sites; those that are alike are looked at once."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[Likeness, Arch], tuple[str, ...]] = {}
+
+    def of(self, site: SiteSpec, name: str, node: Node) -> tuple[str, ...]:
+        """The whole names of the images of the workload `name` of a site, which may run on `node`."""
+        key = (likeness(site, name), node.arch)
+        if key not in self._names:
+            needs = carried(site, name, node)
+            self._names[key] = tuple(need.name for need in needs if need.kind == "image")
+        return self._names[key]
