@@ -129,6 +129,17 @@ def at(item: Any, *path: str | int) -> Any:
     return item
 
 
+def with_metadata(item: Mapping[str, Any], **metadata: str) -> Object:
+    """The object with other values in its metadata."""
+    return {**item, "metadata": {**item["metadata"], **metadata}}
+
+
+def beside(item: Mapping[str, Any]) -> Object:
+    """The object under another name, to be tried where its own is taken."""
+    name = str(item["metadata"]["name"])
+    return with_metadata(item, name=f"{name[:40].rstrip('.-')}-preview")
+
+
 def is_secret(item: Mapping[str, Any]) -> bool:
     """Whether it is a Secret."""
     return Kind.of(item).key == ("", "Secret")

@@ -10,7 +10,7 @@ from edgefleet.io import kubernetes_errors as errors
 from edgefleet.io.clock import Clock
 from edgefleet.io.environment import Incomplete
 from edgefleet.io.kubernetes import ApiServer, Apply
-from edgefleet.model.kubernetes import Kind, Object, Ref, at
+from edgefleet.model.kubernetes import Kind, Object, Ref, at, beside, with_metadata
 from edgefleet.provider.kubernetes import awaiting, managers
 from edgefleet.provider.kubernetes.readiness import is_awaited, verdict
 from edgefleet.provider.kubernetes.settings import Settings
@@ -111,11 +111,8 @@ class ClusterTarget:
 
     def _under_another_name(self, item: Object, secrets: frozenset[str]) -> Object:
         """The dry run of an object whose predecessor still has its name."""
-        name = str(item["metadata"]["name"])
-        other = {**item, "metadata": {**item["metadata"], "name": f"{name[:40].rstrip('.-')}-preview"}}
-        live = self._server.create_dry(other, secrets)
-        live["metadata"]["name"] = name
-        return live
+        live = self._server.create_dry(beside(item), secrets)
+        return with_metadata(live, name=item["metadata"]["name"])
 
     def _require_free(self, wanted: Wanted) -> None:
         """Return if there is no such object, or it is this resource's own; a strict dry run finds the rest.

@@ -6,7 +6,8 @@ another name, one whose namespace does not exist yet in the default one. What ca
 right or of a CRD, is left to the provider.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import TypeVar
 
@@ -15,16 +16,17 @@ from edgefleet.io import kubernetes_errors as errors
 from edgefleet.io.kubeconfig import read_access
 from edgefleet.io.kubernetes import ApiServer, Apply
 from edgefleet.io.web import Policy
-from edgefleet.model.kubernetes import DEFAULT_NAMESPACE, Kind, Object, Ref
+from edgefleet.model.kubernetes import DEFAULT_NAMESPACE, Kind, Object, Ref, beside, with_metadata
 
 POLICY = Policy(attempts=1)
 MANAGER = "edgefleet-trial"
+AT_ONCE = 8
 _NAMESPACE = Kind("v1", "Namespace")
 _LEFT = {errors.FORBIDDEN, errors.UNKNOWN_KIND, errors.MISSING, errors.EXISTS}
 T = TypeVar("T")
 
 
-def refusals(kubeconfig: str, objects: Iterable[tuple[T, Object]]) -> Iterator[tuple[T, Object, Problem]]:
+def refusals(kubeconfig: str, objects: Sequence[tuple[T, Object]]) -> Iterator[tuple[T, Object, Problem]]:
     """(mark, object, problem) for each problem that the server of a kubeconfig names.
 
     Args:
@@ -34,11 +36,16 @@ def refusals(kubeconfig: str, objects: Iterable[tuple[T, Object]]) -> Iterator[t
     try:
         server = ApiServer(read_access(kubeconfig), policy=POLICY)
         has = cache(partial(_has_namespace, server))
-        for mark, item in objects:
-            namespace = Ref.of(item).namespace
-            tried = item if has(namespace) else _with(item, namespace=DEFAULT_NAMESPACE)
-            for problem in _refused(server, tried):
-                yield mark, item, problem
+
+        def refused(item: Object) -> tuple[Problem, ...]:
+            is_there = has(Ref.of(item).namespace)
+            return _refused(server, item if is_there else with_metadata(item, namespace=DEFAULT_NAMESPACE))
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:  # each request has a connection of its own
+            found = pool.map(refused, (item for _, item in objects))
+            for (mark, item), problems in zip(objects, found, strict=True):
+                for problem in problems:
+                    yield mark, item, problem
     except EdgefleetError:  # it cannot be reached: the provider reports that, with what it was to do
         return
 
@@ -56,8 +63,7 @@ def _has_namespace(server: ApiServer, name: str) -> bool:
 def _refused(server: ApiServer, item: Object) -> tuple[Problem, ...]:
     try:
         if _tried(server, item) == errors.EXISTS:
-            name = f"{item['metadata']['name'][:40].rstrip('.-')}-trial"
-            _tried(server, _with(item, name=name))
+            _tried(server, beside(item))
     except InvalidInput as refusal:
         return () if _applies(server, item) else refusal.problems
     return ()
@@ -87,7 +93,3 @@ def _tried(server: ApiServer, item: Object) -> str:
             raise
         return code
     return ""
-
-
-def _with(item: Object, **metadata: str) -> Object:
-    return {**item, "metadata": {**item["metadata"], **metadata}}
