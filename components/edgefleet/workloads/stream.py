@@ -50,7 +50,7 @@ TOOLS = Resources(cpu="10m", memory="48Mi")
 
 
 @spec
-class AtHub:
+class HubStream:
     """The part of a stream at the hub, which has the messages of all sites."""
 
     size: Quantity = "20Gi"
@@ -84,7 +84,7 @@ class Stream(Pods):
     """hub: its messages go to the hub, too, when the link is there."""
     address: Annotated[str, _ADDRESS] | None = None
     """Host and port at which sites reach the hub for that, streams.shops.example:7422."""
-    hub: AtHub = AtHub()
+    hub: HubStream = HubStream()
     """Its part at the hub."""
     port: Port = 4222
     """Port at which publishers and consumers reach it."""
