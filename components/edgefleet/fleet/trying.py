@@ -1,5 +1,6 @@
 """A cluster that objects are registered in only once its API server would take all of them."""
 
+from asyncio import to_thread
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -34,11 +35,12 @@ def tried(
     """
     plain = [(name, dict(each)) for name, own in objects.items() for each in own if not is_open(each)]
 
-    def checked(text: Any) -> Any:
+    async def checked(text: Any) -> Any:
         with plainly():
-            problems = tuple(_problems(text, plain, fields, locate)) if isinstance(text, str) else ()
-            if problems:
-                raise InvalidInput(problems)
+            if isinstance(text, str):
+                problems = await to_thread(lambda: tuple(_problems(text, plain, fields, locate)))
+                if problems:
+                    raise InvalidInput(problems)
         return text
 
     return pulumi.Output.from_input(kubeconfig).apply(checked)

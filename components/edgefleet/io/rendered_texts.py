@@ -45,7 +45,11 @@ def made(parts: Any, make: Callable[[], str]) -> str:
 
 def has(digest: str) -> bool:
     """Whether the cache has the text with a digest."""
-    return _read(digest) is not None
+    try:
+        read(digest)
+    except OutsideFailure:
+        return False
+    return True
 
 
 @lru_cache(64)

@@ -277,12 +277,12 @@ class Lifecycle:
 
         What it leaves alone, initial values and those that the program ignores, stays as it is live.
         """
-        structs = (request.old_inputs, request.olds, request.news)
-        before, recorded, inputs = (properties.plain(decode(struct)) for struct in structs)
+        before, recorded = (properties.plain(decode(of)) for of in (request.old_inputs, request.olds))
         self._resource.recall(before, recorded, environment)
         if request.preview:
             _, outputs = self._planned(request.news, environment, recorded)
             return proto.UpdateResponse(properties=encode(outputs))
+        inputs = properties.plain(decode(request.news))
         there = self._for(request.urn, inputs, environment, timeout=request.timeout)
         if there.owner and recorded.get(TAKEN_FROM):
             there = replace(there, owner=replace(there.owner, taken_from=recorded[TAKEN_FROM]))
