@@ -13,7 +13,7 @@ from edgefleet.fleetfile.artifacts_lock import EMPTY, lock_path, lock_text
 from edgefleet.fleetfile.closure import wanted_by_all
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet
-from edgefleet.fleetfile.platforms import image_names
+from edgefleet.fleetfile.platforms import Platforms, image_names
 from edgefleet.hub.upgrades import needs
 from edgefleet.io import disk
 from edgefleet.io.artifact_cache import ArtifactCache
@@ -76,7 +76,7 @@ def lock(
             f"note: sites run k3s {', '.join(versions)} from images without its digest, and keep these; "
             f"to pin it there, too, which is a visit: edgefleet artifacts lock -s {stack} --pin",
         )
-    if artifact_locking.lacks_platform(wanted.needs, locked):
+    if any(map(Platforms(locked).lacks, wanted.needs)):
         load_fleet(file, session.project)  # reports it, with the line
 
 

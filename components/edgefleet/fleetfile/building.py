@@ -157,9 +157,8 @@ class Building:
             at = self._placed(self.built[name], problem) if name else self._located(problem)
             self.parts.problems.append(at)
         for lacking in carrying.lacking():
-            if lacking.need.kind == "image" and platforms.is_absent(lacking.need.name, lacking.need.arch):
-                continue
-            self.parts.problems.append(self._placed(self.built[lacking.site], not_carried(lacking)))
+            if not platforms.lacks(lacking.need):
+                self.parts.problems.append(self._placed(self.built[lacking.site], not_carried(lacking)))
         for site in filled.values():
             for problem in unpinned(site):
                 self._report_inherited(self._placed(site, problem))

@@ -11,6 +11,7 @@ from edgefleet.errors import Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.model.paths import format_path, leaves
 from edgefleet.model.references import parse_reference
+from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Arch, SiteSpec
 from edgefleet.model.syntax import few
 from edgefleet.runtimes.base.k3s_manifests import manifest_images
@@ -35,8 +36,11 @@ class Platforms:
         self._sites: defaultdict[tuple[str, str, Arch], dict[str, Mapping[str, Any]]] = defaultdict(dict)
         """dict[(workload, image, architecture) -> dict[site -> entry of the workload]]."""
 
-    def is_absent(self, image: str, arch: Arch) -> bool:
-        """Whether the image is known to have no platform for a node."""
+    def lacks(self, need: Requirement) -> bool:
+        """Whether `need` is an image that is known to have no platform for its node."""
+        return need.kind == "image" and self._is_absent(need.name, need.arch)
+
+    def _is_absent(self, image: str, arch: Arch) -> bool:
         return arch not in self._known.get(image, (arch,))
 
     def add(self, site: SiteSpec) -> None:
@@ -44,7 +48,7 @@ class Platforms:
         if not self._known:
             return
         for workload, arch, image in _named(site, self._images):
-            if self.is_absent(image, arch):
+            if self._is_absent(image, arch):
                 entry = site.workloads.get(workload, {})
                 self._sites[workload, image, arch].setdefault(site.name, entry)
 

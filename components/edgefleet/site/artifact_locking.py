@@ -207,12 +207,6 @@ def _each(work: Callable[[Job], None], jobs: Iterable[Job]) -> None:
         raise (InvalidInput if is_input else OutsideFailure)(dict.fromkeys(problems))
 
 
-def lacks_platform(needs: Iterable[Requirement], lock: ArtifactsLock) -> bool:
-    """Whether an image that a medium would carry is not built for its node."""
-    known = lock.get("platforms", {})
-    return any(need.kind == "image" and need.arch not in known[need.name] for need in needs)
-
-
 def pinned(lock: ArtifactsLock) -> ArtifactsLock:
     """`lock` without recorded files: images pin all."""
     k3s = {
