@@ -7,7 +7,7 @@ import pytest
 from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.spec import from_plain
 from edgefleet.workloads.base.kind import Place
-from edgefleet.workloads.composing import pod_of
+from edgefleet.workloads.base.shapes import pod_of
 from edgefleet.workloads.function import KIND, Function
 
 PLACE = Place(name="prices")

@@ -15,7 +15,8 @@ import pytest
 from edgefleet.io.templates import render
 from edgefleet.model.spec import from_plain
 from edgefleet.workloads.base.kind import Object, Place
-from edgefleet.workloads.composing import images, pod_of
+from edgefleet.workloads.base.shapes import pod_of
+from edgefleet.workloads.composing import images
 from edgefleet.workloads.inference import KIND, SERVERS, Inference
 
 MODEL = bytes(range(256)) * 400

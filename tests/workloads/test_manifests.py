@@ -110,6 +110,7 @@ def test_lists_are_taken_apart_and_definitions_state_what_has_no_namespace(tmp_p
             "Secret board",
         ),
         ([pod(image="registry.example/board")], {}, "no-tag", "Pod board: registry.example/board means"),
+        ([pod(ports="80")], {}, "wrong-type", r"Pod board: spec.containers\[0\].ports: expected a list"),
         ([pod(image="Board:1")], {}, "bad-image", "Pod board: Board:1 is not"),
         ([pod(imagePullPolicy="Always")], {}, "pull-without-link", "asks a registry"),
         ([config_map()], {"values": {"STORE": "a"}}, "unused-value", "no object has it"),

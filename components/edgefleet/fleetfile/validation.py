@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.partial import DOCUMENT, NODE, PROFILE, SETTINGS, SITE, WORKLOAD, WORKLOADS, limited
-from edgefleet.fleetfile.provenance import Path, Provenance
+from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.model.names import Name
 from edgefleet.model.network import Network
-from edgefleet.model.paths import Part, format_path
+from edgefleet.model.paths import Part, Path, format_path
 from edgefleet.model.pydantic_errors import names_secret, translated
 from edgefleet.model.site import RECIPES
 from edgefleet.model.spec import Level

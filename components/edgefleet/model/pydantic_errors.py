@@ -204,7 +204,7 @@ _boolean = _type("true or false", "write true or false")
 _SAYINGS: dict[str, Saying] = {
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float", "int_parsing_size"), _whole),
     **dict.fromkeys(("float_parsing", "float_type"), _number),
-    **dict.fromkeys(("dict_type", "dataclass_type"), _map),
+    **dict.fromkeys(("dict_type", "dataclass_type", "model_type"), _map),
     **dict.fromkeys(("tuple_type", "list_type"), _list),
     **dict.fromkeys(("bool_parsing", "bool_type"), _boolean),
     "string_type": _type("text", "write one value"),

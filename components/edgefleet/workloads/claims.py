@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from edgefleet.model.names import DOMAIN_RE
 from edgefleet.model.site import SiteSpec
 from edgefleet.workloads.base.kind import Object
+from edgefleet.workloads.base.shapes import pod_of
 from edgefleet.workloads.base.values import SITE_VALUES, filled, values_at
-from edgefleet.workloads.composing import pod_of
 
 HOST = re.compile(rf"(?=.{{1,253}}$)(\*\.)?{DOMAIN_RE}")
 """A host name of an Ingress, or one with a first label for all (Kubernetes docs, ingress)."""
@@ -75,28 +75,28 @@ def claims_of(objects: Iterable[Object]) -> Claims:
 
 
 def _hosts(ingress: Object) -> Iterator[tuple[str, str]]:
-    for rule in ingress["spec"].get("rules", ()):
-        for path in (rule.get("http") or {}).get("paths", ()):
-            yield rule.get("host", ""), path.get("path", "/")
+    for rule in (ingress.get("spec") or {}).get("rules") or ():
+        for path in (rule.get("http") or {}).get("paths") or ():
+            yield rule.get("host") or "", path.get("path") or "/"
 
 
 def _of_service(each: Object) -> Iterator[NodePort]:
     spec = each.get("spec") or {}
-    for port in spec.get("ports", ()) if each["kind"] == "Service" else ():
-        protocol = port.get("protocol", "TCP")
+    for port in spec.get("ports") or () if each["kind"] == "Service" else ():
+        protocol = port.get("protocol") or "TCP"
         if spec.get("type") == "LoadBalancer":
             yield NodePort(protocol, port["port"], is_balanced=True)
-        if "nodePort" in port:
+        if port.get("nodePort"):
             yield NodePort(protocol, port["nodePort"], is_balanced=False)
 
 
 def _of_pod(each: Object) -> Iterator[NodePort]:
     pod = pod_of(each) or {}
-    for container in (*pod.get("initContainers", ()), *pod.get("containers", ())):
-        for port in container.get("ports", ()):
+    for container in (*(pod.get("initContainers") or ()), *pod.get("containers", ())):
+        for port in container.get("ports") or ():
             number = port.get("hostPort") or (port["containerPort"] if pod.get("hostNetwork") else None)
             if number:
-                yield NodePort(port.get("protocol", "TCP"), number, is_balanced=False)
+                yield NodePort(port.get("protocol") or "TCP", number, is_balanced=False)
 
 
 def tolerations_of(pod: Mapping[str, Any]) -> tuple[Toleration, ...]:
@@ -105,5 +105,5 @@ def tolerations_of(pod: Mapping[str, Any]) -> tuple[Toleration, ...]:
 
 
 def _toleration(written: Mapping[str, str]) -> Toleration:
-    value = None if written.get("operator") == "Exists" else written.get("value", "")
-    return Toleration(written.get("key", ""), value, written.get("effect", ""))
+    value = None if written.get("operator") == "Exists" else written.get("value") or ""
+    return Toleration(written.get("key") or "", value, written.get("effect") or "")

@@ -22,6 +22,7 @@ from edgefleet.workloads.base import objects as of
 from edgefleet.workloads.base.foreign import RENDERED, Foreign
 from edgefleet.workloads.base.kind import Object, Place
 from edgefleet.workloads.base.patching import patched
+from edgefleet.workloads.base.shapes import pod_of
 from edgefleet.workloads.base.spec import Composed, Workload
 from edgefleet.workloads.base.values import unescaped
 
@@ -194,19 +195,8 @@ def images(objects: Iterable[Object]) -> Iterator[str]:
     """The container images of the Pods of `objects`."""
     for each in objects:
         pod = pod_of(each)
-        for container in (*pod.get("initContainers", ()), *pod.get("containers", ())) if pod else ():
+        for container in (*(pod.get("initContainers") or ()), *pod["containers"]) if pod else ():
             yield container["image"]
-
-
-def pod_of(each: Object) -> Mapping[str, Any] | None:
-    """The specification of the Pods that an object makes; `None` where it makes none."""
-    spec: dict[str, Any] = each.get("spec") or {}
-    if each["kind"] == "CronJob":
-        spec = spec.get("jobTemplate", {}).get("spec", {})
-    if each["kind"] == "Pod":
-        return spec
-    pod: Mapping[str, Any] | None = (spec.get("template") or {}).get("spec")
-    return pod
 
 
 def carried(site: SiteSpec, name: str, node: Node) -> Iterator[Requirement]:

@@ -13,8 +13,8 @@ from typing import Any
 
 from edgefleet.model.quantities import amount
 from edgefleet.workloads.base.kind import Object
+from edgefleet.workloads.base.shapes import pod_of
 from edgefleet.workloads.claims import Toleration, tolerations_of
-from edgefleet.workloads.composing import pod_of
 
 JOBS = frozenset({"Job", "CronJob"})
 _COUNTED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"})
@@ -84,19 +84,25 @@ def loads(objects: Sequence[Object]) -> Iterator[Load]:
         if pod is None:
             continue
         mounted = (
-            volume.get("persistentVolumeClaim", {}).get("claimName") for volume in _list(pod, "volumes")
+            (volume.get("persistentVolumeClaim") or {}).get("claimName") for volume in _list(pod, "volumes")
         )
         shared = sum(claims.pop(name, 0) for name in mounted)
-        own = sum(_storage(claim["spec"]) for claim in _list(each["spec"], "volumeClaimTemplates"))
+        templates = _list(each["spec"], "volumeClaimTemplates") if each["kind"] in _COUNTED else ()
+        own = sum(_storage(claim["spec"]) for claim in templates)
         own += sum(_limit(volume.get("emptyDir") or {}) for volume in _list(pod, "volumes"))
         yield Load(
             pod=_of_pod(pod) + Demand(disk=own),
             shared=shared,
-            count=each["spec"].get("replicas", 1) if each["kind"] in _COUNTED else 1,
+            count=_count(each),
             is_everywhere=each["kind"] == "DaemonSet",
             is_job=each["kind"] in JOBS,
             tolerations=tolerations_of(pod),
         )
+
+
+def _count(of: Object) -> int:
+    count: int | None = of["spec"].get("replicas") if of["kind"] in _COUNTED else None
+    return 1 if count is None else count
 
 
 def largest(*of: Demand) -> Demand:

@@ -9,9 +9,8 @@ import yaml
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.imports.file_kind import Left
 from edgefleet.fleetfile.load import load_fleet
-from edgefleet.fleetfile.provenance import Path
 from edgefleet.io.yaml_text import to_yaml
-from edgefleet.model.paths import Part, format_path
+from edgefleet.model.paths import Part, Path, format_path
 
 PROFILE, FILE = "imported", "imported.fleet.yaml"
 _REST: dict[str, Any] = {

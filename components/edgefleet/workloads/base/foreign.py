@@ -23,13 +23,14 @@ from edgefleet.model.releases import Digest
 from edgefleet.model.spec import At, spec
 from edgefleet.model.syntax import Grammar, shown
 from edgefleet.workloads.base import objects as of
+from edgefleet.workloads.base import shapes
 from edgefleet.workloads.base.kind import Object, Place
 from edgefleet.workloads.base.spec import Composed, Egress
 
 DEEPEST = 200
 """Levels of maps and lists: the schema in a CustomResourceDefinition has many."""
 LARGEST = 64 * 1024**2
-RULES = 1
+RULES = 2
 """Raised with each change of what is checked here: what was accepted before is read again."""
 SYSTEM = "kube-system"
 RENDERED = "rendered"
@@ -171,6 +172,11 @@ class _Reading:
         if kind == "Namespace":
             hint = "leave it out; security sets its level, patches its labels"
             self._report(path, "own-namespace", f"{called}: edgefleet makes the workload's namespace", hint)
+            return
+        wrong = [*shapes.problems(document)]
+        for each in wrong:
+            self._report(path, each.code, f"{called}: {each.path}: {each.problem}", each.hint)
+        if wrong:
             return
         namespace = "" if is_wide else metadata.get("namespace") or self._name
         if namespace not in {"", self._name, SYSTEM}:

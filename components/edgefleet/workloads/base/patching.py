@@ -8,13 +8,14 @@ list of RFC 6902's operations add, replace and remove.
 
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Annotated, Any, Literal
 
 from edgefleet.errors import Problem
 from edgefleet.model.paths import format_path
 from edgefleet.model.spec import spec
 from edgefleet.model.syntax import Grammar
+from edgefleet.workloads.base.shapes import problems
 from edgefleet.workloads.base.values import Plain, Value
 
 Object = dict[str, Any]
@@ -94,10 +95,19 @@ def misses(objects: Iterable[Object], patches: Sequence[Patch]) -> Iterator[Prob
                 "compare with edgefleet explain, and correct the pointer",
             )
             continue
+        unread = next(((each, problem) for each in new for problem in problems(each)), None)
+        if unread:
+            yield _of_result(path, *unread)
+            continue
         if new == current:
             hint = "remove it, or correct it: the object has these values already"
             yield Problem.of_value(path, "patch-without-effect", "this patch changes nothing", hint)
         current = new
+
+
+def _of_result(path: str, item: Object, problem: Problem) -> Problem:
+    said = f"this makes {item['kind']} invalid: {problem.path}: {problem.problem}"
+    return replace(problem, path=path, problem=said, code="patch-of-wrong-type")
 
 
 def _matches(of: Object, patch: Patch) -> bool:
