@@ -11,9 +11,11 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 # What CI runs, in this order: what fails fastest comes first.
-TIERS := lint test test-fuzz test-parity test-cluster test-crash test-faults test-boot
+TIERS := lint test test-fuzz test-parity test-cluster test-crash
+# Too long for each change: before a release, or each night.
+SLOW := test-faults test-boot
 
-.PHONY: help up picture dist test fuzz test-fuzz test-parity test-parity-kubernetes test-cluster test-crash test-faults test-boot check lint bench metrics lock schema clean
+.PHONY: help up picture dist test fuzz test-fuzz test-parity test-parity-kubernetes test-cluster test-crash test-faults test-boot check check-slow lint bench metrics lock schema clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -49,7 +51,7 @@ test: .venv/.dev  ## set up, then all tests but the slow tiers
 # The seconds are of random inputs, for each parser.
 FUZZ := $(BIN)/python -m pytest -q -n 2 -m fuzz tests/fuzz --fuzz-seconds
 
-test-fuzz: .venv/.dev  ## hostile inputs for every parser of outside data, the same ones each time: two minutes or so
+test-fuzz: .venv/.dev  ## hostile inputs for every parser of outside data, the same ones each time: four minutes or so
 	@$(FUZZ) 5
 
 fuzz: .venv/.dev  ## new inputs for five minutes, with the number of inputs of each parser
@@ -86,6 +88,9 @@ lint: .venv/.dev  ## ruff, import-linter, mypy --strict
 	@$(BIN)/mypy
 
 check: .venv/.dev  ## what CI runs: each tier once, with its time, up to the first that fails
+check-slow: .venv/.dev  ## the tiers that CI leaves out, in the same way: faults and machines
+check-slow: TIERS := $(SLOW)
+check check-slow:
 	@spent=; \
 	for tier in $(TIERS); do \
 	  echo "== make $$tier$${spent:+ (before it:$$spent)}"; started=$$SECONDS; \
