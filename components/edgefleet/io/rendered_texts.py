@@ -45,11 +45,7 @@ def made(parts: Any, make: Callable[[], str]) -> str:
 
 def has(digest: str) -> bool:
     """Whether the cache has the text with a digest."""
-    try:
-        read(digest)
-    except OutsideFailure:
-        return False
-    return True
+    return _read(digest) is not None
 
 
 @lru_cache(64)
