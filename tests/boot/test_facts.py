@@ -13,8 +13,8 @@ def test_a_node_can_say_what_it_is_and_what_it_was_built_for(target: Callable[..
     (file,) = facts.plan(target("server-and-agent", "cam")).files
     said = yaml.safe_load(file.content)
     assert "/etc/edgefleet/node.yaml" == file.path
-    assert ("retail", "us-east-1", "us-nyc-003", "cam", "agent", 1, 2) == tuple(
-        said[name] for name in ("fleet", "region", "site", "node", "role", "recipe", "keyGeneration")
+    assert ("retail", "us-east-1", "us-nyc-003", "cam", "k3s-agent", 1, 2) == tuple(
+        said[name] for name in ("fleet", "region", "site", "node", "runtime", "recipe", "keyGeneration")
     )
     assert "arm64" == said["hardware"]["arch"]
     assert 1_073_741_824 == said["hardware"]["memoryBytes"]

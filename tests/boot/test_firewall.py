@@ -83,7 +83,7 @@ def test_neighbours_are_known_by_address_and_who_asks_dhcp_by_the_sites_subnet(
 ) -> None:
     """Never from everywhere, as an address that is not known yet would suggest."""
     server = several("srv")
-    agents = [name for name, node in server.site.nodes.items() if node.role == "agent"]
+    agents = [name for name, node in server.site.nodes.items() if node.runtime == "k3s-agent"]
 
     def with_agents(addresses: list[str | None]) -> Target:
         nodes = dict(server.site.nodes)

@@ -123,7 +123,7 @@ def test_the_loader_finds_contradictions_at_their_key(target: Targets) -> None:
 def test_an_agent_has_kernel_settings_and_kubelet_arguments_only(target: Targets, text_of: TextOf) -> None:
     """Policies are the API server's."""
     agent = target("server-and-agent", "cam")
-    assert "agent" == agent.node.role
+    assert "k3s-agent" == agent.node.runtime
     made = yaml.safe_load(text_of(runtime_config.plan(agent), k3s.CONFIG))
     assert "kubelet-arg" in made
     assert not {"kube-apiserver-arg", "secrets-encryption"} & set(made)

@@ -8,10 +8,10 @@ from edgefleet.runtimes import RUNTIMES, runtime_of
 
 def test_a_node_gets_the_units_of_its_runtime(target: Targets) -> None:
     """A server and an agent of one site."""
-    roles = set()
+    names = set()
     for name in ("srv", "cam"):
         node = target("server-and-agent", name)
         runtime = runtime_of(node.node)
         assert [runtime.installer, runtime.unit] == [unit.name for unit in runtime_install.plan(node).units]
-        roles.add(runtime.role)
-    assert set(RUNTIMES) == roles
+        names.add(runtime.name)
+    assert set(RUNTIMES) == names

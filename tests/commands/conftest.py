@@ -43,7 +43,7 @@ profiles:
 defaults: {profile: pos, k3s: {version: v1.36.4+k3s1}}
 sites:
   berlin: {nodes: {n1: {network: {address: 10.20.1.10/24, gateway: 10.20.1.1}}}}
-  hamburg: {nodes: {n1: {network: {address: 10.20.2.10/24, gateway: 10.20.2.1}}, n2: {role: agent}}}
+  hamburg: {nodes: {n1: {network: {address: 10.20.2.10/24, gateway: 10.20.2.1}}, n2: {runtime: k3s-agent}}}
   munich: {nodes: {n1: {}}}
 """
 

@@ -207,7 +207,7 @@ def test_an_image_of_an_earlier_fleet_file_is_not_current(signed: "World") -> No
 def test_sites_and_nodes_of_the_fleet_file_are_missed(signed: "World") -> None:
     """One site's folder, and one node that was added since; a site that left is refused."""
     shutil.rmtree(signed.project / "out" / "munich")
-    signed.edit("gateway: 10.20.1.1}}}}", "gateway: 10.20.1.1}}, n3: {role: agent}}}")
+    signed.edit("gateway: 10.20.1.1}}}}", "gateway: 10.20.1.1}}, n3: {runtime: k3s-agent}}}")
     code, text = verify(signed, *WITH_STACK)
     assert (1, True, True) == (code, "no image of this site" in text, "no image of node n3" in text), text
     assert 0 == verify(signed, *WITH_KEY)[0]

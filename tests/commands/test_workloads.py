@@ -143,7 +143,7 @@ def test_a_site_shows_what_it_runs(shops: World) -> None:
         "      memory 64Mi, cpu 50m, disk 64Mi",
         "taken, with k3s and the system: memory 1.7 of 8.6 GB, cpu 0.4 of 4 cores, disk",
         "  7.6 of 68.7 GB",
-        "n1: k3s server v1.36.4+k3s1",
+        "n1: k3s-server v1.36.4+k3s1",
         f"      {digest}",
         "release",
         f"      {release}",
@@ -151,7 +151,7 @@ def test_a_site_shows_what_it_runs(shops: World) -> None:
     document = shops.run("sites", "show", "berlin", "-s", "dev", "--json", "-").json
     jsonschema.validate(document, schema("site"))
     assert release == document["release"]
-    assert {"role": "server", "k3s": "v1.36.4+k3s1", "digest": digest} == document["nodes"]["n1"]
+    assert {"runtime": "k3s-server", "k3s": "v1.36.4+k3s1", "digest": digest} == document["nodes"]["n1"]
     assert ["menu", "till"] == [each["name"] for each in document["workloads"]]
     assert {"taken": 400, "whole": 4000} == document["capacity"]["cpu"]
     shops.edit("sites:\n", "sites:\n  bonn: {nodes: {n1: {}}}\n")

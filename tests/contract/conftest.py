@@ -121,14 +121,14 @@ def site() -> dict[str, Any]:
     nodes = {
         name: {
             "hostname": f"store-0007-{name}",
-            "role": role,
+            "runtime": runtime,
             "arch": "amd64",
             "cpus": 4,
             "memory": 8 * 2**30,
             "disk": 64 * 2**30,
             "network": {"address": f"10.20.7.{last}/24", "gateway": "10.20.7.1", "dns": ["10.20.7.1"]},
         }
-        for name, role, last in (("n1", "server", 10), ("n2", "agent", 11))
+        for name, runtime, last in (("n1", "k3s-server", 10), ("n2", "k3s-agent", 11))
     }
     return {
         "fleet": "retail-eu",

@@ -189,14 +189,14 @@ def test_a_replacement_that_is_forced_keeps_the_images(project: Project) -> None
 def test_everything_wrong_is_reported_by_its_path_and_without_a_traceback(project: Project) -> None:
     """All at once; a secret is not shown."""
     site = project.inputs["sites"]["store-0007"]
-    site["nodes"]["n1"]["role"] = "boss"
+    site["nodes"]["n1"]["runtime"] = "boss"
     site["nodes"]["n2"]["cpu"] = 2
     said = project.failure("preview")
-    assert "property nodes.n1.role" in said
+    assert "property nodes.n1.runtime" in said
     assert "this value cannot stand here; one of: agent, server" in said
     assert "nodes.n2.cpu" in said
     assert "did you mean cpus?" in said
-    site["nodes"]["n1"]["role"], site["key"] = "server", "hunter22"
+    site["nodes"]["n1"]["runtime"], site["key"] = "k3s-server", "hunter22"
     del site["nodes"]["n2"]["cpu"]
     said = project.failure("preview")
     assert "key: this is not a key that was derived for a site" in said

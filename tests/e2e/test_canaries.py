@@ -77,7 +77,7 @@ workloads:
   stream: {kind: stream, subjects: ["a.>"], secrets: {KEY: stream}, where: {sites: [berlin]}}
   orders: {kind: web, image: "a.example/o:1", port: 80, secrets: {KEY: orders}, where: {cloud: true}}
 sites:
-  berlin: {nodes: {n1: {network: {address: 10.20.1.10/24, gateway: 10.20.1.1}}, n2: {role: agent}}}
+  berlin: {nodes: {n1: {network: {address: 10.20.1.10/24, gateway: 10.20.1.1}}, n2: {runtime: k3s-agent}}}
   munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphrase: {secret: shop}, country: DE}}}}}
   bremen: {image: {format: script}, nodes: {n1: {}}}
 """

@@ -49,7 +49,7 @@ def test_a_site_joins_a_cluster_with_agents_alone(load: Callable[..., Fleet]) ->
     made = [*nodes(load, JOINING).values()]
     configs = [config_of(node) for node in made]
     assert [(API, AGENTS)] * 2 == [(config["server"], config["token"]) for config in configs]
-    assert ["agent"] * 2 == [node.node.role for node in made]
+    assert ["k3s-agent"] * 2 == [node.node.runtime for node in made]
     paths = [file.path for node in made for file in runtime_of(node.node).configure(node).files]
     assert [] == [path for path in paths if "authorit" in path or "manifests" in path]
 
@@ -127,7 +127,7 @@ DARK = {"link": {"class": "dark"}}
         (JOINING, {"time": {"serve": True}}, "time.serve", "no-server"),
         (JOINING | {"server": "https://10.8.0.1:6443"}, DARK, "k3s.server", "server-away"),
         (JOINING | {"server": "https://api.example:6443"}, DARK, "k3s.server", "server-away"),
-        (JOINING, {"nodes": {"a": {**PAIR["a"], "role": "server"}}}, "nodes.a.role", "servers"),
+        (JOINING, {"nodes": {"a": {**PAIR["a"], "runtime": "k3s-server"}}}, "nodes.a.runtime", "servers"),
         (JOINING | {"server": "http://10.9.0.1:6443"}, {}, "k3s.server", "bad-url"),
         (JOINING | {"agentToken": "hunter2"}, {}, "k3s.agentToken", "plain-secret"),
     ],

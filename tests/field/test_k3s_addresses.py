@@ -149,8 +149,8 @@ def test_the_hint_of_an_overlap_ends_it(problems: Problems) -> None:
 def test_what_k3s_is_configured_with_is_what_the_seed_repeats(load: Callable[..., Fleet]) -> None:
     """The port of the API for agents and in the firewall, domain and subnets in the proxy's exceptions."""
     nodes = {
-        "a": {"role": "server", "network": {"address": V4}},
-        "b": {"role": "agent", "network": {"address": "10.20.90.11/24"}},
+        "a": {"runtime": "k3s-server", "network": {"address": V4}},
+        "b": {"runtime": "k3s-agent", "network": {"address": "10.20.90.11/24"}},
     }
     settings = {"https-listen-port": 7443, "cluster-domain": "shop.example", "cluster-cidr": "10.52.0.0/16"}
     site = {

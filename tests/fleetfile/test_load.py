@@ -49,7 +49,7 @@ def test_dev_has_every_kind_of_network() -> None:
     assert {True, False} == {node.network.is_static for node in nodes}
     assert any(node.network.vlan for node in nodes)
     assert any(node.network.bond for node in nodes)
-    assert {"server", "agent"} == {node.role for node in nodes}
+    assert {"k3s-server", "k3s-agent"} == {node.runtime for node in nodes}
 
 
 def test_a_whole_region_is_read(load: Load) -> None:
@@ -199,9 +199,9 @@ WRONG_SITES = [
         "sites.a.nodes.x.network.address",
         "static address",
     ),
-    ("a: {nodes: {x: {role: agent}}}", "servers", "sites.a.nodes", "no node is a server"),
+    ("a: {nodes: {x: {runtime: k3s-agent}}}", "servers", "sites.a.nodes", "no node is a server"),
     (
-        "a: {nodes: {x: {role: server}, y: {role: server}}}",
+        "a: {nodes: {x: {runtime: k3s-server}, y: {runtime: k3s-server}}}",
         "servers",
         "sites.a.nodes",
         "2 nodes are servers: x, y",

@@ -101,8 +101,8 @@ def test_several_nodes_have_their_own_values_and_share_the_site_s(load: Load, tm
         "      y: {profile: board, labels: {a: node}, hostname: yy, network: {address: 10.1.0.5/24}}\n"
     )
     nodes = fleet.sites["s"].nodes
-    assert [("s-x", "server", "amd64"), ("yy", "agent", "arm64")] == [
-        (node.hostname, node.role, node.arch) for node in nodes.values()
+    assert [("s-x", "k3s-server", "amd64"), ("yy", "k3s-agent", "arm64")] == [
+        (node.hostname, node.runtime, node.arch) for node in nodes.values()
     ]
     assert ("site", "node") == (nodes["x"].labels["a"], nodes["y"].labels["a"])
     assert {"10.1.0.1"} == {node.network.gateway for node in nodes.values()}
@@ -115,9 +115,9 @@ def test_a_node_that_says_so_is_the_server(load: Load) -> None:
     """The order of nodes is then free."""
     fleet = load(
         "sites: {s: {network: {gateway: 10.1.0.1}, nodes: {x: {network: {address: 10.1.0.4/24}}, "
-        "y: {role: server, network: {address: 10.1.0.5/24}}}}}\n"
+        "y: {runtime: k3s-server, network: {address: 10.1.0.5/24}}}}}\n"
     )
-    assert ["agent", "server"] == [node.role for node in fleet.sites["s"].nodes.values()]
+    assert ["k3s-agent", "k3s-server"] == [node.runtime for node in fleet.sites["s"].nodes.values()]
 
 
 def test_wifi_refers_to_a_secret_by_name(load: Load) -> None:

@@ -158,7 +158,7 @@ def site() -> Callable[..., dict[str, Any]]:
     def make(nodes: int = 1, **replaced: Any) -> dict[str, Any]:
         node: dict[str, Any] = {
             "hostname": "store-0007-n1",
-            "role": "server",
+            "runtime": "k3s-server",
             "arch": "amd64",
             "cpus": 4,
             "memory": 8 * 2**30,
@@ -185,7 +185,7 @@ def site() -> Callable[..., dict[str, Any]]:
         for number in range(1, nodes + 1):
             each = copy.deepcopy(node)
             each["hostname"] = f"store-0007-n{number}"
-            each["role"] = "server" if number == 1 else "agent"
+            each["runtime"] = "k3s-server" if number == 1 else "k3s-agent"
             each["network"]["address"] = f"10.20.7.{9 + number}/24"
             made["nodes"][f"n{number}"] = each
         made |= replaced

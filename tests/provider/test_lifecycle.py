@@ -56,13 +56,13 @@ def test_everything_wrong_is_reported_at_once_with_its_path(call: Any, site: Sit
     """In plain words, with what to do."""
     inputs = site(2, keyGeneration="x")
     inputs["nodes"]["n1"]["cpu"] = inputs["nodes"]["n1"].pop("cpus")
-    inputs["nodes"]["n2"]["role"] = "boss"
+    inputs["nodes"]["n2"]["runtime"] = "boss"
     inputs["users"] = {"name": "ops"}
     del inputs["recipe"]
     assert {
         "keyGeneration": "expected a whole number; write digits only, such as 4",
         "nodes.n1.cpu": "unknown key cpu; did you mean cpus?",
-        "nodes.n2.role": "this value cannot stand here; one of: agent, server",
+        "nodes.n2.runtime": "this value cannot stand here; one of: k3s-agent, k3s-server",
         "users": "expected a list; write [first, second], or one item a line after a hyphen",
         "recipe": "recipe is missing; add it: recipe: 1",
     } == call.failures(inputs)

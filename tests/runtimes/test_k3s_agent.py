@@ -44,7 +44,7 @@ def both(target: Targets) -> tuple[Target, Target]:
 def test_an_agent_finds_a_server_of_the_newer_address_family(target: Targets) -> None:
     """An IPv6 address stands in brackets in a URL."""
     site = target("vlan").site
-    agent = replace(site.nodes["n1"], hostname="other", role="agent")
+    agent = replace(site.nodes["n1"], hostname="other", runtime="k3s-agent")
     made = config_of(target("vlan", "n2", nodes={**site.nodes, "n2": agent}))
     assert "https://[2001:db8:2::10]:6443" == made["server"]
 

@@ -98,7 +98,7 @@ def test_only_a_sites_server_installs_them(target: Targets, server: Target) -> N
     agent = target("server-and-agent", "cam")
     steps: list[Step] = [k3s_server.RUNTIME.install(server), k3s_server.RUNTIME.configure(server)]
     assert [False, True] == [any(k3s.AUTHORITIES in file.path for file in step.files) for step in steps]
-    assert agent.node.role == "agent"
+    assert agent.node.runtime == "k3s-agent"
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck: apt-get install shellcheck")

@@ -100,7 +100,7 @@ def plan(shop: BuildContext) -> Plan:
 
     def make(name: str = "berlin", /, **nodes: dict[str, Any]) -> SiteInputs:
         raw_node = {
-            "role": "server",
+            "runtime": "k3s-server",
             "arch": "amd64",
             "cpus": 4,
             "memory": 8 * 2**30,

@@ -18,7 +18,7 @@ from edgefleet.site.build_job import from_bytes, shard, to_bytes
 K3S = K3s(version="v1.36.4+k3s1")
 NODE = Node(
     hostname="n1",
-    role="server",
+    runtime="k3s-server",
     arch="amd64",
     cpus=4,
     memory=2**33,

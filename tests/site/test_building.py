@@ -32,8 +32,10 @@ def test_what_is_finished_is_not_built_again(shop: BuildContext, plan: Plan) -> 
 
 def test_a_change_of_one_node_builds_one_image(shop: BuildContext, plan: Plan) -> None:
     """The other is as it was; a node that left takes its image along."""
-    build_site(plan(n1={}, n2={"role": "agent"}), context=shop)
-    changed = build_site(plan(n1={}, n2={"role": "agent", "memory": 4 * 2**30, "cpus": 2}), context=shop)
+    build_site(plan(n1={}, n2={"runtime": "k3s-agent"}), context=shop)
+    changed = build_site(
+        plan(n1={}, n2={"runtime": "k3s-agent", "memory": 4 * 2**30, "cpus": 2}), context=shop
+    )
     assert {"n1": False} == {each.node: each.is_new for each in changed.images if each.node == "n1"}
     build_site(plan(n1={}), context=shop)
     beside = {f"n1.raw{ending}" for ending in ("", ".manifest.json", ".cdx.json", ".intoto.json")}
@@ -47,12 +49,12 @@ def test_one_node_is_built_alone(shop: BuildContext, plan: Plan) -> None:
     """Others cost nothing and may fail; what they have stays, and stays listed."""
     lost = {"image": {"format": "raw", "base": {"source": "file:lost.img", "sha256": "0" * 64}}}
     folder = shop.out / "berlin"
-    alone = build_site(plan(n1={}, n2={"role": "agent"} | lost), context=shop, node="n1")
+    alone = build_site(plan(n1={}, n2={"runtime": "k3s-agent"} | lost), context=shop, node="n1")
     assert ((), ["n1"]) == (alone.problems, [each.node for each in alone.images])
-    build_site(plan(n1={}, n2={"role": "agent"}), context=shop)
+    build_site(plan(n1={}, n2={"runtime": "k3s-agent"}), context=shop)
     written = (folder / "n2.raw").stat().st_mtime_ns
     seed = {"image": {"format": "nocloud"}}
-    changed = build_site(plan(n1=seed, n2={"role": "agent"} | lost), context=shop, node="n1")
+    changed = build_site(plan(n1=seed, n2={"runtime": "k3s-agent"} | lost), context=shop, node="n1")
     assert ((), ["n1.iso"]) == (changed.problems, [each.image for each in changed.images])
     listed = json.loads((folder / "manifest.json").read_text())["images"]
     assert {"n1.iso": "n1", "n2.raw": "n2"} == {name: each["node"] for name, each in listed.items()}
@@ -62,7 +64,7 @@ def test_one_node_is_built_alone(shop: BuildContext, plan: Plan) -> None:
 def test_a_node_that_fails_leaves_the_others(shop: BuildContext, plan: Plan) -> None:
     """The missing base is named; nothing half-made stays; the earlier image stays."""
     lost = {"image": {"format": "raw", "base": {"source": "file:lost.img", "sha256": "0" * 64}}}
-    built = build_site(plan(n1={}, n2={"role": "agent"} | lost), context=shop)
+    built = build_site(plan(n1={}, n2={"runtime": "k3s-agent"} | lost), context=shop)
     assert ["n1"] == [each.node for each in built.images]
     assert [True] == ["lost.img" in each.where for each in built.problems]
     assert not [path for path in (shop.out / "berlin").iterdir() if path.name.startswith((".scratch", "n2"))]
@@ -146,7 +148,10 @@ def test_the_number_of_workers_changes_no_byte(shop: BuildContext, plan: Plan) -
 
 def test_the_order_of_nodes_changes_no_attestation(shop: BuildContext, plan: Plan) -> None:
     """A plan that a worker reads has its nodes by name, a fleet file in any order."""
-    nodes = {"n1": {"image": {"format": "script"}}, "n2": {"role": "agent", "image": {"format": "script"}}}
+    nodes = {
+        "n1": {"image": {"format": "script"}},
+        "n2": {"runtime": "k3s-agent", "image": {"format": "script"}},
+    }
     for out, order in (("here", nodes), ("there", dict(reversed(nodes.items())))):
         assert () == build_site(plan(**order), context=replace(shop, out=shop.out / out)).problems
     here, there = (

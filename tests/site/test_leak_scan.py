@@ -172,10 +172,10 @@ def test_an_image_that_cannot_be_told_apart_is_looked_at_as_it_is(
 
 def test_a_node_that_leaks_leaves_the_others(looking: BuildContext, plan: Plan) -> None:
     """Its earlier image stays what it was; the list tells of what was built."""
-    assert () == build_site(plan(n1={}, n2={"role": "agent"}), context=looking).problems
+    assert () == build_site(plan(n1={}, n2={"runtime": "k3s-agent"}), context=looking).problems
     earlier = (looking.out / "berlin" / "n2.raw").read_bytes()
     labels = {"shop": TOKEN}
-    built = build_site(plan(n1={"labels": labels}, n2={"role": "agent"}), context=looking)
+    built = build_site(plan(n1={"labels": labels}, n2={"runtime": "k3s-agent"}), context=looking)
     assert ["n2"] == [image.node for image in built.images]
     assert ["leak"] == [problem.code for problem in built.problems]
     assert earlier == (looking.out / "berlin" / "n2.raw").read_bytes()

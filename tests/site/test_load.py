@@ -106,7 +106,9 @@ def test_what_a_node_has_left() -> None:
     file = PayloadFile(path="bin/k3s", digest=f"sha256:{64 * 'a'}", size=GB)
     node = replace(NODE, cpus=2, memory=4 * GB, disk=20 * GB, payload=(file,))
     assert Demand(cpu=1700, memory=2404 * 1000**2, disk=14 * GB) == room(node).left
-    assert Demand(cpu=1900, memory=3725 * 1000**2, disk=14 * GB) == room(replace(node, role="agent")).left
+    assert (
+        Demand(cpu=1900, memory=3725 * 1000**2, disk=14 * GB) == room(replace(node, runtime="k3s-agent")).left
+    )
 
 
 def test_a_disk_for_data_has_no_known_size() -> None:

@@ -110,7 +110,7 @@ def test_the_objects_are_the_same_in_the_seed_in_the_release_and_for_direct_deli
     manifests = {f"{FOLDER}/workload-{name}.yaml": text_of(of).encode() for name, of in objects.items()}
     assert made.images.keys() == site.nodes.keys()
     for node, of_node in site.nodes.items():
-        expected = manifests if of_node.role == "server" else {}
+        expected = manifests if of_node.runtime == "k3s-server" else {}
         in_seed = {file.path: file.content for file in made.images[node].placed}
         for files in (in_seed, files_of(made.release, node)):
             assert expected == {path: text for path, text in files.items() if "/workload-" in path}

@@ -91,7 +91,7 @@ OTHER: dict[str, Any] = {
     "name": "else",
     "link": Link(class_="dark", down=1, up=2),
     "location": Location(city="Bremen", country="DE", latitude=53.0, longitude=8.8),
-    "role": None,
+    "runtime": None,
     "server": None,
     "users": (User(name="other", ssh_keys=("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA x",), is_admin=False),),
     "registries": {"docker.io": Registry(endpoints=("https://other.example",), rewrite={"a": "b"})},

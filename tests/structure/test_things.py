@@ -13,7 +13,7 @@ from edgefleet.boot import RECIPES
 from edgefleet.images import FORMATS
 from edgefleet.io.templates import template_root
 from edgefleet.model.medium import Format
-from edgefleet.model.site import Role
+from edgefleet.model.site import RuntimeName
 from edgefleet.runtimes import RUNTIMES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,21 +91,19 @@ def test_an_image_format_is_one_module_one_test_and_one_text(name: str) -> None:
     assert [] == [str(file) for file in files if not file.is_file()]
 
 
-def test_the_fleet_file_knows_the_role_of_each_runtime_there_is() -> None:
-    """The roles in the schema are those of the registry, and one runtime serves a site's API."""
-    assert set(get_args(Role)) == set(RUNTIMES)
+def test_the_fleet_file_knows_each_runtime_there_is() -> None:
+    """The names in the schema are those of the registry, and one runtime serves a site's API."""
+    assert set(get_args(RuntimeName)) == set(RUNTIMES)
     assert [True] == [runtime.runs_api for runtime in RUNTIMES.values() if runtime.runs_api]
 
 
 def test_no_runtime_is_named_outside_runtimes() -> None:
-    """Neither by its name nor, in a comparison, by its role, which is a word of k3s's configuration too."""
-    names, roles = frozenset(runtime.name for runtime in RUNTIMES.values()), frozenset(RUNTIMES)
+    """Neither compared with nor in a table."""
     outside = modules_outside("runtimes")
-    assert [] == [found for path in outside for found in switches(path, names)]
-    assert [] == [found for path in outside for found in switches(path, roles, COMPARISONS)]
+    assert [] == [found for path in outside for found in switches(path, frozenset(RUNTIMES))]
 
 
-@pytest.mark.parametrize("name", sorted(runtime.name for runtime in RUNTIMES.values()))
+@pytest.mark.parametrize("name", sorted(RUNTIMES))
 def test_a_runtime_is_one_module_and_one_test(name: str) -> None:
     """Beside its line in the registry."""
     module = name.replace("-", "_")

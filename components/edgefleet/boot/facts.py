@@ -15,7 +15,7 @@ def plan(target: Target) -> Step:
         "region": site.region,
         "site": site.name,
         "node": target.name,
-        "role": node.role,
+        "runtime": node.runtime,
         "recipe": site.recipe,
         "keyGeneration": site.key_generation,
         "hardware": {

@@ -40,7 +40,7 @@ def plan(target: Target) -> Step:
     day, minute = _turn(target)
     script = render(
         "heal/heal.sh.j2",
-        role=target.node.role,
+        kubeconfig=runtime.kubeconfig,
         unit=runtime.unit,
         node=target.node.hostname,
         name=f"{target.name} of {target.site.name}, {target.site.fleet} in {target.site.region}",

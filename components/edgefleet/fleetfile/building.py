@@ -9,7 +9,7 @@ from typing import Any, Literal
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.fleetfile.closure import Payloads, not_carried
-from edgefleet.fleetfile.consistency import Owners, check_site, roles_used, too_small
+from edgefleet.fleetfile.consistency import Owners, check_site, runtimes_used, too_small
 from edgefleet.fleetfile.document import Wave
 from edgefleet.fleetfile.levels import dropped
 from edgefleet.fleetfile.partial import build
@@ -25,6 +25,7 @@ from edgefleet.model.hub import Hub
 from edgefleet.model.paths import Part, format_path, parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import nearest, shown
+from edgefleet.runtimes import RUNTIMES
 from edgefleet.runtimes.base.k3s import unpinned
 from edgefleet.workloads import KINDS
 from edgefleet.workloads.base.spec import Workload
@@ -38,7 +39,7 @@ class Building:
         self.written = written
         self.resolver = Resolver(written)
         self.owners = Owners(unique)
-        self.roles: Counter[tuple[str, str]] = Counter()
+        self.runtimes: Counter[tuple[str, str]] = Counter()
         self.built: dict[str, SiteSpec] = {}
         self.at_hub: dict[str, dict[str, Any]] = {}
         """dict[workload -> its entry at the hub]."""
@@ -64,7 +65,7 @@ class Building:
             self._check_levels(spec, member)
             self.built[name] = spec
             self.parts.provenance.members[name] = member
-            self.roles.update(roles_used(spec, member))
+            self.runtimes.update(runtimes_used(spec, member))
         for spec in self.built.values():
             self._check(spec, written[spec.name])
         self._check_versions(without_version)
@@ -75,7 +76,7 @@ class Building:
     def profiles_used(self) -> dict[str, int]:
         """dict[profile -> number of nodes]."""
         used = dict.fromkeys(self.written.profiles, 0)
-        for (profile, _), count in self.roles.items():
+        for (profile, _), count in self.runtimes.items():
             used[profile] += count
         return used
 
@@ -298,8 +299,8 @@ class Building:
             self.parts.report(("defaults",), "missing", problem, hint, of_key=True)
 
     def _check_profiles(self) -> None:
-        for profile, role in sorted(self.roles):
-            problem = too_small(profile, self.written.profiles[profile], role)
+        for profile, runtime in sorted(self.runtimes):
+            problem = too_small(profile, self.written.profiles[profile], RUNTIMES[runtime])
             if problem is not None:
                 where = self.parts.provenance.near(parse_path(problem.path))
                 self.parts.problems.append(replace(problem, where=where))

@@ -21,8 +21,9 @@ from edgefleet.model.network import Network, NetworkLink
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.safety import RESCUE
 from edgefleet.model.site import Node, SiteSpec
-from edgefleet.runtimes import RUNTIMES, runtime_of
+from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s_keys import of_one_node
+from edgefleet.runtimes.base.runtime import Runtime
 
 HOSTNAME_LIMIT = 63
 BYTES_WITHOUT_UNIT = 1024**2
@@ -161,8 +162,8 @@ def _roles(site: SiteSpec) -> Iterator[Problem]:
     if site.k3s.server is not None:
         for name in servers:
             problem = f"{name} would be a server, and the site joins {site.k3s.server}"
-            hint = "remove role: server, or k3s.server"
-            yield Problem.of_value(format_path(("nodes", name, "role")), "servers", problem, hint)
+            hint = "remove runtime: k3s-server, or k3s.server"
+            yield Problem.of_value(format_path(("nodes", name, "runtime")), "servers", problem, hint)
     elif len(servers) != 1:
         several = f"{len(servers)} nodes are servers: {', '.join(servers)}"
         problem = several if servers else "no node is a server"
@@ -221,9 +222,8 @@ def _network(node: Node) -> Iterator[Problem]:
     yield from links.check(node.network)
 
 
-def too_small(profile: str, written: Mapping[str, Any], role: str) -> Problem | None:
-    """Why nodes of a profile cannot have `role`; `None` if they can."""
-    runtime = RUNTIMES[role]
+def too_small(profile: str, written: Mapping[str, Any], runtime: Runtime) -> Problem | None:
+    """Why nodes of a profile cannot have `runtime`; `None` if they can."""
     minimum = runtime.minimum
     if written["cpus"] >= minimum.cpus and written["memory"] >= minimum.memory:
         return None
@@ -238,7 +238,7 @@ def too_small(profile: str, written: Mapping[str, Any], role: str) -> Problem | 
     return Problem.of_value(f"profiles.{profile}.{key}", "too-small", problem, hint)
 
 
-def roles_used(site: SiteSpec, member: Membership) -> Iterator[tuple[str, str]]:
-    """(profile, role) of each node of `site`."""
+def runtimes_used(site: SiteSpec, member: Membership) -> Iterator[tuple[str, str]]:
+    """(profile, name of the runtime) of each node of `site`."""
     for name, node in site.nodes.items():
-        yield member.nodes[name], node.role
+        yield member.nodes[name], node.runtime

@@ -66,7 +66,7 @@ class Resolver:
             if (chosen := node.get("profile") or profile) is not None
         }
         if profile is None and nodes:
-            profile = nodes.get(self._server(self.nodes(site)))
+            profile = nodes.get(_server(self.nodes(site)))
         return Membership(group=group, profile=profile, nodes=nodes)
 
     @staticmethod
@@ -112,13 +112,17 @@ class Resolver:
     def _nodes(self, name: str, site: Part, member: Membership) -> dict[str, Node]:
         parts = self.nodes(site)
         k3s = self._settings(site, member.group, member.profile).get("k3s", {})
-        server = self._server(parts) if k3s.get("server") is None else None
+        whole = {
+            node: merged(self._settings(site, member.group, profile), part)
+            for node, part in parts.items()
+            if (profile := member.nodes[node])
+        }
+        server = _server(whole) if k3s.get("server") is None else None
         return {
             node: self._node(
-                merged(self._settings(site, member.group, profile), part),
+                {"runtime": (k3s_server if node == server else k3s_agent).RUNTIME.name, **whole[node]},
                 hostname=part.get("hostname")
                 or (f"{name}-{node}" if "nodes" in site else site.get("hostname", name)),
-                role=part.get("role", (k3s_server if node == server else k3s_agent).RUNTIME.role),
                 **self._own(site, part, member, profile),
             )
             for node, part in parts.items()
@@ -135,14 +139,6 @@ class Resolver:
         config, below = (settings.get("k3s", {}).get("config", {}) for settings in (whole, of_site))
         more = {key: config[key] for key in sorted(config) if key not in below or below[key] != config[key]}
         return {"settings": None if ours == theirs else ours, "k3s": NodeK3s(config=more)}
-
-    @staticmethod
-    def _server(nodes: Mapping[str, Part]) -> str:
-        declared = [
-            name for name, node in nodes.items() if "role" in node and RUNTIMES[node["role"]].runs_api
-        ]
-        free = [name for name, node in nodes.items() if "role" not in node]
-        return next(iter([*declared, *free, *nodes]))
 
     def _node(self, whole: Part, **ready: Any) -> Node:
         if "network" not in whole:
@@ -161,3 +157,12 @@ class Resolver:
             self._k3s[key] = self._builder.build(K3s, k3s, sha256=digests)
             self._kept.append(k3s)
         return self._k3s[key]
+
+
+def _server(nodes: Mapping[str, Part]) -> str:
+    """The node that runs the site's API: the first that asks for it, else the first that asks for nothing."""
+    declared = [
+        name for name, node in nodes.items() if "runtime" in node and RUNTIMES[node["runtime"]].runs_api
+    ]
+    free = [name for name, node in nodes.items() if "runtime" not in node]
+    return next(iter([*declared, *free, *nodes]))

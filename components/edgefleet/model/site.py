@@ -61,8 +61,8 @@ StorageKind = Literal["nvme", "ssd", "hdd", "emmc", "sd"]
 WEARING = frozenset({"sd", "emmc"})
 """Media that wear out by writes, and write slowly."""
 LinkClass = Literal["steady", "intermittent", "dark"]
-Role = Literal["server", "agent"]
-SERVER: Role = "server"
+RuntimeName = Literal["k3s-server", "k3s-agent"]
+SERVER: RuntimeName = "k3s-server"
 _SET = At()
 """Set by edgefleet, or once for the whole file."""
 _PROFILE = At(Level.PROFILE)
@@ -189,10 +189,10 @@ class Node:
     """Host name and Kubernetes node name, unique in the fleet: till-1, or till-1.shop.example. By default it
     is <site>-<node>, or the site's name where the site has one node; at a site it is the host name of the
     only node."""
-    role: Annotated[Role, Effect.REFLASH, At(Level.NODE)] = "server"
-    """server runs the site's own Kubernetes API; agent joins the site's server over the LAN. By default the
-    first node is the server unless another one is, and the others are its agents; where k3s.server is set,
-    all are agents."""
+    runtime: Annotated[RuntimeName, Effect.REFLASH] = "k3s-server"
+    """What runs its workloads: k3s-server with the site's own Kubernetes API, k3s-agent that joins the site's
+    server over the LAN. By default the first node is the server unless another one is, and the others are its
+    agents; where k3s.server is set, all are agents."""
     arch: Annotated[Arch, Effect.REFLASH, _PROFILE]
     """Processor architecture."""
     cpus: Annotated[int, Field(ge=1, le=1024), Effect.REFLASH, _PROFILE]
@@ -280,7 +280,7 @@ class SiteSpec(NodeSettings):
     identity: Annotated[Identity | None, Effect.LIVE, _SET] = None
     """Its certificate for the cloud; from the fleet's secret, never from the fleet file."""
     nodes: Annotated[dict[Name, Node], Field(min_length=1), Effect.REFLASH, At(Level.SITE), Inherited()]
-    """The nodes of a site with several: name -> node. Exactly one has the role server; none has it
+    """The nodes of a site with several: name -> node. Exactly one runs k3s-server; none does
     where k3s.server is set."""
 
     def settings_of(self, node: str) -> NodeSettings:

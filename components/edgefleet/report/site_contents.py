@@ -41,8 +41,8 @@ class Running:
 class OfNode:
     """One node of the site."""
 
-    role: str
-    """``server`` or ``agent``."""
+    runtime: str
+    """``k3s-server``, for example."""
     k3s: str
     """Version of its runtime."""
     digest: str | None
@@ -88,7 +88,7 @@ def contents(fleet: Fleet, name: str, release: str | None, digests: Mapping[str,
         where=line_of(fleet.locate(name)),
         release=release,
         nodes={
-            node: OfNode(role=of_node.role, k3s=site.k3s.version, digest=digests.get(node))
+            node: OfNode(runtime=of_node.runtime, k3s=site.k3s.version, digest=digests.get(node))
             for node, of_node in site.nodes.items()
         },
         running=tuple(running),
@@ -105,7 +105,7 @@ def lines(of: Contents) -> Iterator[Text]:
         taken = ", ".join(f"{name} {shares(name, *share)}" for name, share in of.usage.shares.items())
         yield from wrapped(f"taken, with k3s and the system: {taken}")
     for name, node in of.nodes.items():
-        yield Text(f"{name}: k3s {node.role} {node.k3s}")
+        yield Text(f"{name}: {node.runtime} {node.k3s}")
         yield from _indented([node.digest] if node.digest else [])
     if of.release:
         yield Text("release")

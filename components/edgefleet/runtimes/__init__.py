@@ -7,11 +7,11 @@ from edgefleet.runtimes import k3s_agent, k3s_server
 from edgefleet.runtimes.base.runtime import Runtime
 
 RUNTIMES: Mapping[str, Runtime] = {
-    runtime.role: runtime for runtime in (k3s_server.RUNTIME, k3s_agent.RUNTIME)
+    runtime.name: runtime for runtime in (k3s_server.RUNTIME, k3s_agent.RUNTIME)
 }
-"""dict[role in the fleet file -> runtime]."""
+"""dict[name in the fleet file -> runtime]."""
 
 
 def runtime_of(node: Node) -> Runtime:
     """The runtime of a node."""
-    return RUNTIMES[node.role]
+    return RUNTIMES[node.runtime]

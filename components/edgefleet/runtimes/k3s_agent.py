@@ -20,7 +20,7 @@ def _config(target: Target, _: Sequence[str]) -> dict[str, Any]:
 
 
 RUNTIME = k3s.runtime(
-    "agent",
+    "k3s-agent",
     _config,
     title="an agent",
     minimum=Minimum(cpus=1, memory=512 * 1000**2, words="1 core and 512 MB", taken=TAKEN),

@@ -30,7 +30,7 @@ def _config(target: Target, names: Sequence[str]) -> dict[str, Any]:
 
 
 RUNTIME = k3s.runtime(
-    "server",
+    "k3s-server",
     _config,
     title="a server",
     minimum=Minimum(cpus=2, memory=2 * 1000**3, words="2 cores and 2 GB", taken=TAKEN),

@@ -10,7 +10,6 @@ from edgefleet.fleetfile.imports import k3s, netplan
 from edgefleet.fleetfile.imports.documents import listed, read, records, within
 from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, rest, secret
 from edgefleet.fleetfile.imports.pruning import PROFILE
-from edgefleet.runtimes import RUNTIMES
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 VALUES: dict[tuple[str, ...], tuple[str, ...]] = {
@@ -51,17 +50,18 @@ def settings(document: Any, place: Place) -> Settings:
 
 
 def _nodes(nodes: list[dict[str, Any]], place: Place) -> Settings:
-    roles = {}
+    runtimes: dict[tuple[str, ...], str] = {}
     for node in nodes:
         node.pop("initializer", None)
         name = str(node.pop("hostname", ""))
         at = (*place.of_site, "nodes", name.partition(".")[0])
         yield Setting((*at, "hostname"), name if "." in name else None)
-        roles[at] = node.pop("type", None)
-        yield Setting((*at, "role"), roles[at])
-    for role in RUNTIMES:
-        file = place.folder / "kubernetes" / "config" / f"{role}.yaml"
-        for at in k3s.places(role, roles):
+        if "type" in node:
+            runtimes[at] = f"k3s-{node.pop('type')}"
+            yield Setting((*at, "runtime"), runtimes[at])
+    for word in ("server", "agent"):
+        file = place.folder / "kubernetes" / "config" / f"{word}.yaml"
+        for at in k3s.places(f"k3s-{word}", runtimes):
             yield from k3s.settings(_document(file), place, at)
     for file in sorted((place.folder / "network").glob("*.yaml")):
         state = _document(file)

@@ -14,14 +14,14 @@ TOKENS = {"token": "token", "agent-token": "agentToken"}
 """dict[key -> key of ``k3s`` in a fleet file]."""
 
 
-def places(role: str, nodes: Mapping[tuple[str, ...], str]) -> list[tuple[str, ...]]:
-    """Where the settings of a file for nodes of `role` stand: what the servers have holds for all sites.
+def places(runtime: str, nodes: Mapping[tuple[str, ...], str]) -> list[tuple[str, ...]]:
+    """Where the settings of a file for nodes with `runtime` stand: what the servers have holds for all sites.
 
     Args:
-        role: one of `RUNTIMES`.
-        nodes: dict[path of a node -> its role].
+        runtime: a name in `RUNTIMES`.
+        nodes: dict[path of a node -> that of its runtime].
     """
-    return [OF_SITES] if RUNTIMES[role].runs_api else [at for at, own in nodes.items() if own == role]
+    return [OF_SITES] if RUNTIMES[runtime].runs_api else [at for at, own in nodes.items() if own == runtime]
 
 
 def settings(document: Any, place: Place, at: tuple[str, ...] = OF_SITES) -> Settings:

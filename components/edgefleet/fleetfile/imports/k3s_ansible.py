@@ -9,10 +9,9 @@ from typing import Any
 from edgefleet.fleetfile.imports import k3s, registries
 from edgefleet.fleetfile.imports.documents import listed, parsed, within
 from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, rest
-from edgefleet.runtimes import RUNTIMES
 
-ROLES = {"server": "server", "agent": "agent", "master": "server", "node": "agent"}
-"""dict[group of hosts -> role]."""
+WORDS = {"server": "server", "agent": "agent", "master": "server", "node": "agent"}
+"""dict[group of hosts -> word of k3s's command line]."""
 USUAL = {32: 24, 128: 64}
 """dict[bits of an address -> prefix length of most LANs]."""
 UNREAD = "it concerns Ansible, not the nodes"
@@ -23,13 +22,13 @@ def settings(document: Any, place: Place) -> Settings:
     cluster = within(document, "k3s_cluster")
     groups = within(cluster, "children")
     nodes: dict[tuple[str, ...], str] = {}
-    for group in filter(ROLES.__contains__, groups):
-        role = ROLES[group]
+    for group in filter(WORDS.__contains__, groups):
+        word = WORDS[group]
         for number, host in enumerate(within(groups, group, "hosts"), start=1):
-            name, bits = _named(host, f"{role}-{number}")
+            name, bits = _named(host, f"{word}-{number}")
             at = (*place.of_site, "nodes", name)
-            nodes[at] = role
-            yield Setting((*at, "role"), role)
+            nodes[at] = f"k3s-{word}"
+            yield Setting((*at, "runtime"), nodes[at])
             if bits:
                 yield Setting((*at, "network", "address"), f"{host}/{USUAL[bits]}")
                 yield Left(
@@ -52,10 +51,10 @@ def _variables(variables: dict[str, Any], place: Place, nodes: dict[tuple[str, .
     yield Setting(("defaults", "k3s", "version"), variables.pop("k3s_version", None))
     token = {"token": variables.pop("token", None)} if "token" in variables else {}
     yield from k3s.settings(token, place)
-    for role in RUNTIMES:
-        flags = str(variables.pop(f"extra_{role}_args", ""))
-        config = str(variables.pop(f"{role}_config_yaml", ""))
-        for at in k3s.places(role, nodes):
+    for word in ("server", "agent"):
+        flags = str(variables.pop(f"extra_{word}_args", ""))
+        config = str(variables.pop(f"{word}_config_yaml", ""))
+        for at in k3s.places(f"k3s-{word}", nodes):
             yield from k3s.settings({**_flags(flags), **_config(config)}, place, at)
     mirrors = _config(str(variables.pop("registries_config_yaml", "")))
     yield from registries.settings(mirrors, place)

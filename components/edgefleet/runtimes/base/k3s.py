@@ -8,7 +8,7 @@ below ``kubernetes.io`` would keep the node from starting.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 from edgefleet.errors import InvalidInput, Problem
@@ -18,7 +18,7 @@ from edgefleet.model.firstboot import File, Secret, Step, Target
 from edgefleet.model.paths import format_path
 from edgefleet.model.releases import refused_sysctls
 from edgefleet.model.requirement import Requirement
-from edgefleet.model.site import SERVER, WEARING, Node, SiteSpec
+from edgefleet.model.site import SERVER, WEARING, Node, RuntimeName, SiteSpec
 from edgefleet.runtimes.base import k3s_cluster, k3s_joining, k3s_keys
 from edgefleet.runtimes.base.k3s_claims import check_claims
 from edgefleet.runtimes.base.k3s_hardening import AGENTS, SERVERS, Hardening, check_hardening, hardened
@@ -27,7 +27,8 @@ from edgefleet.runtimes.base.k3s_registries import check_registries, registries
 from edgefleet.runtimes.base.runtime import Minimum, Runtime
 
 CONFIG = "/etc/rancher/k3s/config.yaml"
-DATABASE = "/var/lib/rancher/k3s/server/db/"
+FOLDER = "/var/lib/rancher/k3s"
+DATABASE = f"{FOLDER}/server/db/"
 SCRIPT = "/usr/local/lib/edgefleet/install-k3s"
 ROUTE = "/usr/local/lib/edgefleet/fallback-route"
 INSTALLER = "edgefleet-k3s-install.service"
@@ -48,30 +49,30 @@ WAITERS = ("systemd-networkd-wait-online.service", "NetworkManager-wait-online.s
 
 
 Own = Callable[[Target, Sequence[str]], dict[str, Any]]
-"""The settings of a role in config.yaml, for a node and the names of its certificate."""
+"""The settings of a runtime in config.yaml, for a node and the names of its certificate."""
 
 
 def runtime(
-    command: Literal["server", "agent"],
+    name: RuntimeName,
     own: Own,
     *,
     title: str,
     minimum: Minimum,
     healthy_within: int,
 ) -> Runtime:
-    """k3s in the role `command`.
+    """k3s as a server or an agent.
 
     Args:
-        command: word of k3s's command line, and role in the fleet file.
-        own: the settings of the role.
+        name: as fleet files write it; after its hyphen is the word of k3s's command line.
+        own: its own settings.
         title: name in a sentence, ``a server``.
         minimum: smallest hardware (k3s docs, installation/requirements, July 2026), and what k3s takes of any
             (reference/resource-profiling: processor time on a Raspberry Pi 4, memory with SQLite).
         healthy_within: seconds from its start until it is healthy.
     """
-    runs_api = command == SERVER
+    command = name.removeprefix("k3s-")
+    runs_api = name == SERVER
     service_unit = "k3s.service" if runs_api else "k3s-agent.service"
-
     hardening = SERVERS if runs_api else AGENTS
 
     def configure(target: Target) -> Step:
@@ -85,11 +86,11 @@ def runtime(
         return Step.joined(installer(target, service_unit), service(service_unit, command))
 
     return Runtime(
-        name=f"k3s-{command}",
-        role=command,
+        name=name,
         title=title,
         runs_api=runs_api,
         unit=service_unit,
+        kubeconfig=f"{FOLDER}/{'server/cred/admin' if runs_api else 'agent/kubelet'}.kubeconfig",
         installer=INSTALLER,
         minimum=minimum,
         healthy_within=healthy_within,
@@ -108,9 +109,9 @@ def config(target: Target, own: Mapping[str, Any], names: Sequence[str], hardeni
 
     Args:
         target: the node.
-        own: the settings of its role.
+        own: the settings of its runtime.
         names: the host names of a server's certificate; none for an agent.
-        hardening: the settings of its role at a hardened site.
+        hardening: the settings of its runtime at a hardened site.
 
     Raises:
         InvalidInput: the keys of config.yaml are wrong, as a spec may come from another program.
@@ -288,7 +289,7 @@ def _etcd(site: SiteSpec) -> Iterator[Problem]:
     for node in site.nodes.values() if site.k3s.config.get("cluster-init") is True else ():
         disk = node.hardware.data_disk
         is_elsewhere = disk is not None and DATABASE.startswith(f"{disk.path}/")
-        if node.role == SERVER and node.storage in WEARING and not is_elsewhere:
+        if node.runtime == SERVER and node.storage in WEARING and not is_elsewhere:
             yield Problem(
                 path=format_path(("k3s", "config", "cluster-init")),
                 code="etcd-on-flash",

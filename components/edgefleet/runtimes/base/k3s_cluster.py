@@ -96,7 +96,7 @@ class Range(NamedTuple):
 def server_of(site: SiteSpec) -> Node:
     """The node that runs the site's Kubernetes API; the first node at a site that lacks one."""
     nodes = site.nodes.values()
-    return next((node for node in nodes if node.role == SERVER), next(iter(nodes)))
+    return next((node for node in nodes if node.runtime == SERVER), next(iter(nodes)))
 
 
 def ranges(site: SiteSpec, key: str) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ Place = tuple[Part, ...]
 
 def of_node(site: SiteSpec, node: Node) -> dict[str, Any]:
     """The site's keys that the role of `node` has, and its own, in the order of their names."""
-    others = OF_AGENTS if node.role == SERVER else OF_SITE
+    others = OF_AGENTS if node.runtime == SERVER else OF_SITE
     whole = {**site.k3s.config, **node.k3s.config}
     return {key: whole[key] for key in sorted(whole) if key.rstrip("+") not in others}
 

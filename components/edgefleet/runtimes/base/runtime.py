@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from edgefleet.errors import Problem
 from edgefleet.model.firstboot import Secret, Step, Target
 from edgefleet.model.requirement import Requirement
-from edgefleet.model.site import Node, Role, SiteSpec
+from edgefleet.model.site import Node, RuntimeName, SiteSpec
 from edgefleet.workloads.claims import Claims
 from edgefleet.workloads.demand import Demand
 
@@ -29,16 +29,16 @@ class Minimum:
 class Runtime:
     """The software that runs workloads on a node."""
 
-    name: str
-    """``k3s-server``."""
-    role: Role
-    """The node's role in its site."""
+    name: RuntimeName
+    """As fleet files write it."""
     title: str
     """Its name in a sentence: ``a server``."""
     runs_api: bool
     """Whether it runs the site's Kubernetes API; exactly one node of a site does."""
     unit: str
     """Name of its systemd unit."""
+    kubeconfig: str
+    """Path of the login with which the node may see itself."""
     installer: str
     """Name of the unit that installs it."""
     minimum: Minimum
