@@ -61,7 +61,7 @@ def test_an_air_gapped_node_carries_the_images_of_its_manifests(load: Callable[.
     site = load(shop(k3s={"manifests": {"a": OPERATOR}})).sites["shop"]
     images = ("docker.io/library/nginx:1.27", "ghcr.io/shop/probe:2", "registry.example:5000/shop/till:1.4")
     assert images == manifest_images(site)
-    carried = RUNTIMES["agent"].carries(site, site.nodes["n1"])
+    carried = RUNTIMES["k3s-agent"].carries(site, site.nodes["n1"])
     assert images == tuple(need.name for need in carried if need.kind == "image")
     assert "images/docker.io+library+nginx@1.27.tar" in {need.path for need in carried}
 

@@ -8,7 +8,7 @@ list of RFC 6902's operations add, replace and remove.
 
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from edgefleet.errors import Problem
@@ -107,7 +107,7 @@ def misses(objects: Iterable[Object], patches: Sequence[Patch]) -> Iterator[Prob
 
 def _of_result(path: str, item: Object, problem: Problem) -> Problem:
     said = f"this makes {item['kind']} invalid: {problem.path}: {problem.problem}"
-    return replace(problem, path=path, problem=said, code="patch-of-wrong-type")
+    return Problem.of_value(path, "patch-of-wrong-type", said, problem.hint)
 
 
 def _matches(of: Object, patch: Patch) -> bool:
