@@ -10,7 +10,7 @@ from cryptography import x509
 
 from edgefleet.keys.certificates import Subject, client, private_key
 from edgefleet.keys.hub_pki import PURPOSES
-from edgefleet.keys.site_authorities import _authority, agent_token, authorities
+from edgefleet.keys.site_authorities import _authority, authorities, joining_token
 
 KEY = base64.b64encode(b"a key that only golden sites use").decode()
 OTHER = base64.b64encode(bytes(32)).decode()
@@ -42,11 +42,13 @@ def test_each_signs_itself_and_has_a_key_of_its_own(purpose: str) -> None:
     assert 6 == len(set(keys))
 
 
-def test_an_agents_token_is_of_k3ss_full_form() -> None:
+def test_a_token_is_of_k3ss_full_form() -> None:
     """With the SHA-256 of the file of a single certificate; `openssl` reads it as a bundle of one."""
     file = certificate("server-ca")
-    assert f"K10{hashlib.sha256(file.encode()).hexdigest()}::node:secret" == agent_token(KEY, "secret")
-    assert agent_token(KEY, "secret")[:67] != agent_token(OTHER, "secret")[:67]
+    assert f"K10{hashlib.sha256(file.encode()).hexdigest()}::node:secret" == joining_token(
+        KEY, "node", "secret"
+    )
+    assert joining_token(KEY, "node", "secret")[:67] != joining_token(OTHER, "node", "secret")[:67]
 
 
 def test_what_one_authority_signs_another_does_not_vouch_for() -> None:

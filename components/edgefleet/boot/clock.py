@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from edgefleet.io.templates import render, unit
 from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.runtimes import runtime_of
-from edgefleet.runtimes.base.k3s_cluster import server_of
+from edgefleet.runtimes.base import k3s_servers
 
 UNIT = "edgefleet-clock.service"
 TIMESYNCD = "/etc/systemd/timesyncd.conf.d/50-edgefleet.conf"
@@ -38,8 +38,7 @@ def _source(target: Target) -> Step:
         return _server(target)
     servers = target.settings.ntp
     if target.site.time.serve:
-        server = server_of(target.site)
-        servers = (server.network.ip or server.hostname, *servers)
+        servers = (*k3s_servers.others(target), *servers)
     text = render("hardware/chrony.conf.j2", servers=servers, gives=False, subnets=())
     return Step(files=(*client(servers).files, File.text(CHRONY, text)), commands=(("sh", "-c", RESTARTED),))
 
@@ -56,7 +55,8 @@ def client(servers: tuple[str, ...]) -> Step:
 def _server(target: Target) -> Step:
     interfaces = (each for node in target.site.nodes.values() for each in node.network.interfaces)
     subnets = dict.fromkeys(str(interface.network) for interface in interfaces)
-    text = render("hardware/chrony.conf.j2", servers=target.settings.ntp, gives=True, subnets=subnets)
+    servers = (*k3s_servers.others(target), *target.settings.ntp)
+    text = render("hardware/chrony.conf.j2", servers=servers, gives=True, subnets=subnets)
     restart = f"systemctl restart --no-block chrony.service; rm -f {PROBLEM}"
     report = f"mkdir -p /var/lib/edgefleet/problems; echo '{LACKING}' >{PROBLEM}"
     start = f"if command -v chronyd >/dev/null 2>&1; then {restart}; else {report}; fi"

@@ -17,6 +17,7 @@ from edgefleet.io.templates import render, unit
 from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.k3s_config import SUBNETS
 from edgefleet.runtimes import runtime_of
+from edgefleet.runtimes.base import k3s_servers
 from edgefleet.runtimes.base.k3s_cluster import api_port, ranges
 from edgefleet.runtimes.base.k3s_joining import endpoint
 
@@ -30,6 +31,7 @@ FLANNEL = {
     "wireguard-native": ("udp", "51820-51821"),
 }
 """dict[flannel's backend -> its ports between nodes]; others route without a port of their own."""
+ETCD = ("tcp", "2379-2380")
 BRIDGED = ("cni0", "flannel*")
 """Interfaces of containers and of flannel's tunnels between nodes."""
 OTHERS = ("cali*", "cilium_*", "lxc*", "tunl0", "vxlan.calico")
@@ -80,6 +82,8 @@ def _rules(target: Target) -> Iterator[Rule]:
     neighbours = _neighbours(target)
     for ports in _between_nodes(target) if neighbours else ():
         yield from _admitted(neighbours, ports, "nodes of this site")
+    if runtime_of(target.node).runs_api and (others := k3s_servers.others(target)):
+        yield from _admitted(others, ETCD, "servers of this site")
     for rule in target.settings.firewall.allow:
         yield from _admitted(rule.from_, (rule.protocol, str(rule.port)), "allowed by the fleet file")
 
@@ -92,15 +96,13 @@ def _admitted(addresses: tuple[str, ...], ports: tuple[str, str], comment: str) 
 
 def _between_nodes(target: Target) -> Iterator[tuple[str, str]]:
     """(protocol, ports) that a node of the site opens to the others."""
-    config, nodes = target.site.k3s.config, target.site.nodes.values()
+    config = target.site.k3s.config
     runs_api = runtime_of(target.node).runs_api
     has_registry = config.get("embedded-registry") is True
     if runs_api or has_registry:
         yield "tcp", str(api_port(target.site))
     if runs_api and target.site.time.serve:
         yield "udp", "123"
-    if runs_api and sum(runtime_of(node).runs_api for node in nodes) > 1:
-        yield "tcp", "2379-2380"
     if (backend := str(config.get("flannel-backend", "vxlan"))) in FLANNEL:
         yield FLANNEL[backend]
     yield "tcp", "10250"

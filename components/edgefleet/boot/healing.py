@@ -11,6 +11,9 @@ comes back. k3s pins what it imports from ``agent/images`` (label ``io.cri-conta
 pins back at each start, and until July 2026 forgot to set them again where ``.cache.json`` let it skip the
 import (k3s, pkg/agent/containerd/containerd.go; k3s-io/k3s 11363, 14265). It pins no image that was pulled: a
 list (``*.txt``) there would, but keeps k3s from starting until all is pulled.
+
+Servers that share a site restart in turns, which follow from the clock and their order: no server waits for
+another one, which may be gone. Clocks that differ by more than half a turn could make two coincide.
 """
 
 import hashlib
@@ -19,7 +22,7 @@ from edgefleet.io.templates import render, unit
 from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.writers.shell import rest
 from edgefleet.runtimes import runtime_of
-from edgefleet.runtimes.base.k3s_cluster import api_service
+from edgefleet.runtimes.base import k3s_cluster, k3s_servers
 from edgefleet.workloads.composing import carried, workloads_on
 
 SCRIPT = "/usr/local/lib/edgefleet/heal"
@@ -32,22 +35,30 @@ SPREAD = 30
 """Days over which the sites of a fleet are spread."""
 FIRST_HOUR, MINUTES = 1, 240
 """The night: from one to five, in the site's own time."""
+TURN = 900
+"""Seconds for one of several servers to restart and be well again, before the next one's turn."""
 
 
 def plan(target: Target) -> Step:
     """The scripts and their units; the present configuration becomes the current set."""
     runtime = runtime_of(target.node)
     day, minute = _turn(target)
+    turn, turns = k3s_servers.position(target)
     script = render(
         "heal/heal.sh.j2",
         kubeconfig=runtime.kubeconfig,
         unit=runtime.unit,
         node=target.node.hostname,
         name=f"{target.name} of {target.site.name}, {target.site.fleet} in {target.site.region}",
-        service=api_service(target.site),
+        service=k3s_cluster.api_service(target.site),
         within=runtime.healthy_within * (2 if target.node.storage in SLOW else 1),
         renew_after=RENEWED_AFTER + day,
+        others=" ".join(k3s_servers.other_apis(target)),
+        turn=turn,
+        turns=turns,
+        length=TURN,
     )
+    minute = (minute + turn * MINUTES // turns) % MINUTES
     at = f"{FIRST_HOUR + minute // 60:02}:{minute % 60:02}:00"
     return Step(
         files=(

@@ -6,16 +6,20 @@ does not update. Each system reads its own file: apt's, that of update-engine an
 (Debian, README of unattended-upgrades; Flatcar docs and zincati docs, update strategies).
 """
 
+from dataclasses import replace
 from typing import get_args
 
 from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.updates import OsUpdates, Weekday, Window
 from edgefleet.model.writers.configuration import quotation, remainder, setting
+from edgefleet.runtimes.base import k3s_servers
 
 APT = "/etc/apt/apt.conf.d/52-edgefleet-updates"
 TIMER = "/etc/systemd/system/apt-daily-upgrade.timer.d/edgefleet.conf"
 FLATCAR = "/etc/flatcar/update.conf"
 ZINCATI = "/etc/zincati/config.d/55-edgefleet.toml"
+DAY = 24 * 60
+"""Minutes."""
 RELOADED = (
     "systemctl daemon-reload; "
     "for unit in apt-daily-upgrade.timer update-engine.service locksmithd.service zincati.service; "
@@ -28,11 +32,24 @@ def plan(target: Target) -> Step:
     updates = target.node.os_updates
     if updates is None:
         return Step.removal(APT, f"rm -f {APT} {TIMER} {FLATCAR} {ZINCATI}", RELOADED)
+    updates = _own_part(target, updates)
     files = [File.text(APT, _apt(updates)), File.text(FLATCAR, _flatcar(updates))]
     files.append(File.text(ZINCATI, _zincati(updates)))
     if updates.enabled and updates.window is not None:
         files.append(File.text(TIMER, _timer(updates.window)))
     return Step(files=tuple(files), commands=(("sh", "-c", RELOADED),))
+
+
+def _own_part(target: Target, updates: OsUpdates) -> OsUpdates:
+    """`updates` with the part of the window in which this one of several servers may restart."""
+    place, number = k3s_servers.position(target)
+    if updates.window is None or number == 1:
+        return updates
+    hours, minutes = map(int, updates.window.start.split(":"))
+    length = updates.window.length // number
+    begin = (hours * 60 + minutes + place * length) % DAY
+    start = f"{begin // 60:02}:{begin % 60:02}"
+    return replace(updates, window=replace(updates.window, start=start, length=length))
 
 
 def _apt(updates: OsUpdates) -> str:

@@ -20,7 +20,7 @@ from edgefleet.model.hardware import SECURE_BOOT
 from edgefleet.model.network import Network, NetworkLink
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.safety import RESCUE
-from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.site import HA, Node, SiteSpec
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s_keys import of_one_node
 from edgefleet.runtimes.base.runtime import Runtime
@@ -162,18 +162,19 @@ def _roles(site: SiteSpec) -> Iterator[Problem]:
     if site.k3s.server is not None:
         for name in servers:
             problem = f"{name} would be a server, and the site joins {site.k3s.server}"
-            hint = "remove runtime: k3s-server, or k3s.server"
+            hint = f"remove runtime: {site.nodes[name].runtime}, or k3s.server"
             yield Problem.of_value(format_path(("nodes", name, "runtime")), "servers", problem, hint)
-    elif len(servers) != 1:
+    elif len(servers) != 1 and all(site.nodes[name].runtime != HA for name in servers):
         several = f"{len(servers)} nodes are servers: {', '.join(servers)}"
         problem = several if servers else "no node is a server"
         yield Problem.of_value(
             "nodes", "servers", problem, "make exactly one the server and the others agents"
         )
-    elif len(site.nodes) > 1 and not site.nodes[servers[0]].network.is_static:
-        problem = f"{servers[0]} is the server that agents join, but it asks DHCP for an address"
-        path = f"nodes.{servers[0]}.network.address"
-        yield Problem.of_value(path, "server-without-address", problem, "give it a static address")
+    elif len(site.nodes) > 1:
+        for name in (name for name in servers if not site.nodes[name].network.is_static):
+            problem = f"{name} is a server that other nodes join, but it asks DHCP for an address"
+            path = f"nodes.{name}.network.address"
+            yield Problem.of_value(path, "server-without-address", problem, "give it a static address")
 
 
 def _hardware(node: Node) -> Iterator[Problem]:

@@ -22,14 +22,16 @@ def authorities(key: str) -> dict[str, str]:
     return {"service": key_pem(private_key(key, "k3s-service-key")), **pairs}
 
 
-def agent_token(key: str, password: str) -> str:
-    """The agent token `password` in k3s's full form, by which an agent verifies its server.
+def joining_token(key: str, user: str, password: str) -> str:
+    """The token `password` in k3s's full form, by which a node verifies the server that it joins.
+
+    `user` is ``node`` in the token of agents, ``server`` in that of servers.
 
     It names the digest of the file ``server-ca.crt``, as it holds a single certificate (k3s,
     pkg/clientaccess/token.go, hashCA).
     """
     file = _authority(key, "server-ca").certificate_pem
-    return f"K10{hashlib.sha256(file.encode()).hexdigest()}::node:{password}"
+    return f"K10{hashlib.sha256(file.encode()).hexdigest()}::{user}:{password}"
 
 
 def _authority(key: str, purpose: str) -> Holder:

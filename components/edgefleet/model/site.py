@@ -61,8 +61,9 @@ StorageKind = Literal["nvme", "ssd", "hdd", "emmc", "sd"]
 WEARING = frozenset({"sd", "emmc"})
 """Media that wear out by writes, and write slowly."""
 LinkClass = Literal["steady", "intermittent", "dark"]
-RuntimeName = Literal["k3s-server", "k3s-agent"]
+RuntimeName = Literal["k3s-server", "k3s-ha", "k3s-agent"]
 SERVER: RuntimeName = "k3s-server"
+HA: RuntimeName = "k3s-ha"
 _SET = At()
 """Set by edgefleet, or once for the whole file."""
 _PROFILE = At(Level.PROFILE)
@@ -143,6 +144,9 @@ class K3s:
     """https://k3s.example:6443, the API of a cluster that all nodes of the site join as agents; by default a
     site has its own. Set cluster-cidr and service-cidr in config where its subnets are not k3s's defaults,
     and firewall.allow for its nodes outside of the site's LAN."""
+    first: Annotated[Name | None, Effect.LIVE] = None
+    """The node with k3s-ha that creates the site's cluster, where no other server of the site answers; by
+    default the first one of the file."""
     allow_unknown: Annotated[bool, Effect.NONE] = False
     """Whether releases and keys that this edgefleet does not know are accepted."""
 
@@ -190,9 +194,10 @@ class Node:
     is <site>-<node>, or the site's name where the site has one node; at a site it is the host name of the
     only node."""
     runtime: Annotated[RuntimeName, Effect.REFLASH] = "k3s-server"
-    """What runs its workloads: k3s-server with the site's own Kubernetes API, k3s-agent that joins the site's
-    server over the LAN. By default the first node is the server unless another one is, and the others are its
-    agents; where k3s.server is set, all are agents."""
+    """What runs its workloads: k3s-server with the site's own Kubernetes API, k3s-ha at three or five nodes
+    that serve it together, k3s-agent that joins a server of the site over the LAN. By default the first node
+    is the server unless another one is, and the others are its agents; where k3s.server is set, all are
+    agents."""
     arch: Annotated[Arch, Effect.REFLASH, _PROFILE]
     """Processor architecture."""
     cpus: Annotated[int, Field(ge=1, le=1024), Effect.REFLASH, _PROFILE]
@@ -280,8 +285,8 @@ class SiteSpec(NodeSettings):
     identity: Annotated[Identity | None, Effect.LIVE, _SET] = None
     """Its certificate for the cloud; from the fleet's secret, never from the fleet file."""
     nodes: Annotated[dict[Name, Node], Field(min_length=1), Effect.REFLASH, At(Level.SITE), Inherited()]
-    """The nodes of a site with several: name -> node. Exactly one runs k3s-server; none does
-    where k3s.server is set."""
+    """The nodes of a site with several: name -> node. One runs k3s-server, or three or five run k3s-ha; none
+    does where k3s.server is set."""
 
     def settings_of(self, node: str) -> NodeSettings:
         """The settings of one of its nodes."""

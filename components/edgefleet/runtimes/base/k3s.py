@@ -18,8 +18,8 @@ from edgefleet.model.firstboot import File, Secret, Step, Target
 from edgefleet.model.paths import format_path
 from edgefleet.model.releases import refused_sysctls
 from edgefleet.model.requirement import Requirement
-from edgefleet.model.site import SERVER, WEARING, Node, RuntimeName, SiteSpec
-from edgefleet.runtimes.base import k3s_cluster, k3s_joining, k3s_keys
+from edgefleet.model.site import HA, SERVER, WEARING, Node, RuntimeName, SiteSpec
+from edgefleet.runtimes.base import k3s_cluster, k3s_joining, k3s_keys, k3s_servers
 from edgefleet.runtimes.base.k3s_claims import check_claims
 from edgefleet.runtimes.base.k3s_hardening import AGENTS, SERVERS, Hardening, check_hardening, hardened
 from edgefleet.runtimes.base.k3s_manifests import check_manifests, manifest_images, manifests
@@ -63,15 +63,15 @@ def runtime(
     """k3s as a server or an agent.
 
     Args:
-        name: as fleet files write it; after its hyphen is the word of k3s's command line.
+        name: as fleet files write it.
         own: its own settings.
         title: name in a sentence, ``a server``.
         minimum: smallest hardware (k3s docs, installation/requirements, July 2026), and what k3s takes of any
             (reference/resource-profiling: processor time on a Raspberry Pi 4, memory with SQLite).
         healthy_within: seconds from its start until it is healthy.
     """
-    command = name.removeprefix("k3s-")
-    runs_api = name == SERVER
+    runs_api = name in (SERVER, HA)
+    command = "server" if runs_api else "agent"
     service_unit = "k3s.service" if runs_api else "k3s-agent.service"
     hardening = SERVERS if runs_api else AGENTS
 
@@ -126,7 +126,7 @@ def config(target: Target, own: Mapping[str, Any], names: Sequence[str], hardeni
 
 
 def authority(target: Target) -> Step:
-    """The site's certificate authorities on its server, and the program that installs them for k3s.
+    """The site's certificate authorities on a server, and the program that installs them for k3s.
 
     k3s's own folder may be on a data disk, which is mounted after files are written. With a given token the
     cluster may exist, and has its own.
@@ -261,6 +261,7 @@ def check(site: SiteSpec) -> Iterator[Problem]:
     yield from check_manifests(site)
     yield from check_registries(site)
     yield from k3s_joining.check_joining(site)
+    yield from k3s_servers.check(site)
     yield from k3s_cluster.check(site)
 
 
@@ -286,14 +287,21 @@ def _sysctls(site: SiteSpec) -> Iterator[Problem]:
 
 
 def _etcd(site: SiteSpec) -> Iterator[Problem]:
-    for node in site.nodes.values() if site.k3s.config.get("cluster-init") is True else ():
+    """Servers with etcd on a medium that wears out."""
+    keys: dict[str, tuple[str, ...] | None] = {HA: None}
+    if site.k3s.config.get("cluster-init") is True:
+        keys[SERVER] = ("k3s", "config", "cluster-init")
+    for name, node in site.nodes.items():
         disk = node.hardware.data_disk
         is_elsewhere = disk is not None and DATABASE.startswith(f"{disk.path}/")
-        if node.runtime == SERVER and node.storage in WEARING and not is_elsewhere:
-            yield Problem(
-                path=format_path(("k3s", "config", "cluster-init")),
-                code="etcd-on-flash",
-                problem=f"{node.hostname} has {node.storage} storage, which cannot carry etcd's writes "
-                "(k3s docs, installation/requirements)",
-                hint="remove cluster-init, so that k3s uses SQLite, or give the node a hardware.dataDisk",
-            )
+        if node.runtime not in keys or node.storage not in WEARING or is_elsewhere:
+            continue
+        key = keys[node.runtime]
+        other = "remove cluster-init, so that k3s uses SQLite" if key else "use nodes with an SSD"
+        yield Problem(
+            path=format_path(key or ("nodes", name, "storage")),
+            code="etcd-on-flash",
+            problem=f"{node.hostname} has {node.storage} storage, which cannot carry etcd's writes "
+            "(k3s docs, installation/requirements)",
+            hint=f"{other}, or give the node a hardware.dataDisk",
+        )

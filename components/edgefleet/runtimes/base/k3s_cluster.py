@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from edgefleet.errors import Problem
 from edgefleet.model.k3s_config import SUBNETS, USERS
 from edgefleet.model.paths import format_path
-from edgefleet.model.site import SERVER, Node, SiteSpec
+from edgefleet.model.site import HA, SERVER, Node, SiteSpec
 from edgefleet.model.version_skew import release
 from edgefleet.runtimes.base.k3s_keys import Place, listed, written
 
@@ -93,10 +93,15 @@ class Range(NamedTuple):
     """Whether nodes reach it by a route; a route that is wider than a node's own range does no harm to it."""
 
 
+def servers_of(site: SiteSpec) -> dict[str, Node]:
+    """dict[name -> node] of those that serve the site's Kubernetes API, the first server first."""
+    servers = {name: node for name, node in site.nodes.items() if node.runtime in (SERVER, HA)}
+    return dict(sorted(servers.items(), key=lambda item: item[0] != site.k3s.first))
+
+
 def server_of(site: SiteSpec) -> Node:
-    """The node that runs the site's Kubernetes API; the first node at a site that lacks one."""
-    nodes = site.nodes.values()
-    return next((node for node in nodes if node.runtime == SERVER), next(iter(nodes)))
+    """The first server of the site; the first node at a site that lacks one."""
+    return next(iter((servers_of(site) or site.nodes).values()))
 
 
 def ranges(site: SiteSpec, key: str) -> tuple[str, ...]:
@@ -128,6 +133,11 @@ def api_service(site: SiteSpec) -> str:
         return ""
     address = _network(ranges(site, SERVICES)[0])[1]
     return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004
+
+
+def api_url(site: SiteSpec, name: str) -> str:
+    """The URL of the API at a node's address or host name."""
+    return f"https://{f'[{name}]' if ':' in name else name}:{api_port(site)}"
 
 
 def api_port(site: SiteSpec) -> int:
@@ -194,7 +204,7 @@ def _missing(site: SiteSpec) -> Iterator[Problem]:
         lacking = [family for family in dict.fromkeys(families) if family not in own]
         if not own or not lacking:
             continue
-        path = format_path(("nodes", name, "network", "address"))
+        path = path_of_address(name)
         problem = (
             f"{name} has no {_words(lacking)} address, and the site's containers have {_words(families)}"
         )
@@ -202,6 +212,11 @@ def _missing(site: SiteSpec) -> Iterator[Problem]:
             "add one to network.extraAddresses, or write cluster-cidr and service-cidr of the node's family"
         )
         yield Problem.of_value(path, "node-family", problem, hint)
+
+
+def path_of_address(node: str) -> str:
+    """Path of the address of a node in its site's spec."""
+    return format_path(("nodes", node, "network", "address"))
 
 
 def _sizes(site: SiteSpec) -> Iterator[Problem]:

@@ -43,6 +43,15 @@ def server_tokens(target: Target) -> dict[str, str]:
     }
 
 
+def server_token(target: Target) -> str:
+    """The token of a server that joins others, which names the site's own authority where it has one."""
+    from edgefleet.keys import site_authorities
+
+    own = server_tokens(target)["token"]
+    given = target.site.k3s.token is not None
+    return own if given else site_authorities.joining_token(target.key, "server", own)
+
+
 def agent_token(target: Target) -> str:
     """The token of an agent.
 
@@ -55,7 +64,7 @@ def agent_token(target: Target) -> str:
     if k3s.agent_token is not None and (k3s.server is not None or k3s.token is not None):
         return k3s.agent_token
     own = server_tokens(target)["agent-token"]
-    return own if k3s.token is not None else site_authorities.agent_token(target.key, own)
+    return own if k3s.token is not None else site_authorities.joining_token(target.key, "node", own)
 
 
 def address(site: SiteSpec) -> str:
@@ -63,8 +72,7 @@ def address(site: SiteSpec) -> str:
     if site.k3s.server is not None:
         return site.k3s.server
     server = k3s_cluster.server_of(site)
-    name = server.network.ip or server.hostname
-    return f"https://{f'[{name}]' if ':' in name else name}:{k3s_cluster.api_port(site)}"
+    return k3s_cluster.api_url(site, server.network.ip or server.hostname)
 
 
 def endpoint(site: SiteSpec) -> str | None:

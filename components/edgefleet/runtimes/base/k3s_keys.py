@@ -19,7 +19,7 @@ from edgefleet.model.k3s_flags import (
     unknown_release,
 )
 from edgefleet.model.paths import Part, format_path
-from edgefleet.model.site import SERVER, Node, SiteSpec
+from edgefleet.model.site import HA, SERVER, Node, SiteSpec
 from edgefleet.model.syntax import nearest, shown
 
 INSIST = "k3s.allowUnknown: true"
@@ -28,7 +28,7 @@ Place = tuple[Part, ...]
 
 def of_node(site: SiteSpec, node: Node) -> dict[str, Any]:
     """The site's keys that the role of `node` has, and its own, in the order of their names."""
-    others = OF_AGENTS if node.runtime == SERVER else OF_SITE
+    others = OF_AGENTS if node.runtime in (SERVER, HA) else OF_SITE
     whole = {**site.k3s.config, **node.k3s.config}
     return {key: whole[key] for key in sorted(whole) if key.rstrip("+") not in others}
 

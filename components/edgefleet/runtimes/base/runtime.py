@@ -34,7 +34,7 @@ class Runtime:
     title: str
     """Its name in a sentence: ``a server``."""
     runs_api: bool
-    """Whether it runs the site's Kubernetes API; exactly one node of a site does."""
+    """Whether it runs the site's Kubernetes API."""
     unit: str
     """Name of its systemd unit."""
     kubeconfig: str
