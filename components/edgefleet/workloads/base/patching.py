@@ -105,9 +105,9 @@ def misses(objects: Iterable[Object], patches: Sequence[Patch]) -> Iterator[Prob
         current = new
 
 
-def _of_result(path: str, item: Object, problem: Problem) -> Problem:
-    said = f"this makes {item['kind']} invalid: {problem.path}: {problem.problem}"
-    return Problem.of_value(path, "patch-of-wrong-type", said, problem.hint)
+def _of_result(path: str, item: Object, wrong: Problem) -> Problem:
+    problem, hint = f"this makes {item['kind']} invalid: {wrong.path}: {wrong.problem}", wrong.hint
+    return Problem.of_value(path, "patch-of-wrong-type", problem, hint)
 
 
 def _matches(of: Object, patch: Patch) -> bool:
