@@ -53,8 +53,9 @@ def plan(target: Target) -> Step:
     if not target.settings.firewall.enabled:
         files = f"rm -f {PATH} {MINIMAL} {SCRIPT} {SYSCTL}"
         return Step.removal(PATH, f"systemctl disable --now {UNIT}", files)
+    runtime = runtime_of(target.node)
     backend = target.site.k3s.config.get("flannel-backend", "vxlan")
-    interfaces = (*BRIDGED, *(OTHERS if backend == "none" else ()))
+    interfaces = (*BRIDGED, *(OTHERS if backend == "none" else ())) if runtime.is_k3s else ()
     is_tunnelled = backend in FLANNEL or _is_alone(target)
     port = ("tcp", str(target.settings.ssh.port))
     ssh = [*_admitted(target.settings.firewall.ssh_from, port, "SSH, by keys only")]
@@ -62,7 +63,7 @@ def plan(target: Target) -> Step:
     text = render(
         "safety/firewall.nft.j2",
         interfaces=interfaces,
-        cluster=_families([*_cluster(target)]) if is_tunnelled else (),
+        cluster=_families([*_cluster(target)]) if runtime.is_k3s and is_tunnelled else (),
         rules=[*ssh, *_rules(target)],
         tunnel=target.site.break_glass.wireguard is not None,
     )
@@ -84,6 +85,8 @@ def _rules(target: Target) -> Iterator[Rule]:
         yield from _admitted(neighbours, ports, "nodes of this site")
     if runtime_of(target.node).runs_api and (others := k3s_servers.others(target)):
         yield from _admitted(others, ETCD, "servers of this site")
+    for ports in runtime_of(target.node).opens(target.site):
+        yield Rule((), *ports, "exposed by a workload")
     for rule in target.settings.firewall.allow:
         yield from _admitted(rule.from_, (rule.protocol, str(rule.port)), "allowed by the fleet file")
 

@@ -42,10 +42,10 @@ TURN = 900
 def plan(target: Target) -> Step:
     """The scripts and their units; the present configuration becomes the current set."""
     runtime = runtime_of(target.node)
-    day, minute = _turn(target)
+    day, _ = _turn(target)
     turn, turns = k3s_servers.position(target)
     script = render(
-        "heal/heal.sh.j2",
+        runtime.heal,
         kubeconfig=runtime.kubeconfig,
         unit=runtime.unit,
         node=target.node.hostname,
@@ -58,26 +58,38 @@ def plan(target: Target) -> Step:
         turns=turns,
         length=TURN,
     )
-    minute = (minute + turn * MINUTES // turns) % MINUTES
-    at = f"{FIRST_HOUR + minute // 60:02}:{minute % 60:02}:00"
-    return Step(
+    health = Step(
         files=(
             File.text(IMAGES, "".join(f"{rest(name)}\n" for name in _carried_images(target))),
             File.program(SCRIPT, script),
             File.program(STATUS, render("heal/edgefleet-status.sh")),
         ),
         units=(
-            unit("heal/edgefleet-configuration.service.j2", unit=runtime.unit),
-            unit("heal/edgefleet-health.service", is_enabled=False),
-            unit("heal/edgefleet-health.timer"),
-            unit("heal/edgefleet-renew.service", is_enabled=False),
-            unit("heal/edgefleet-renew.timer.j2", at=at),
+            unit(
+                "heal/edgefleet-configuration.service.j2",
+                product=runtime.product,
+                unit=runtime.unit,
+                installer=runtime.installer,
+            ),
+            unit("heal/edgefleet-health.service.j2", is_enabled=False, product=runtime.product),
+            unit("heal/edgefleet-health.timer.j2", product=runtime.product),
         ),
-        commands=(
-            (SCRIPT, "adopt"),
-            ("systemctl", "restart", "--no-block", "edgefleet-health.timer", "edgefleet-renew.timer"),
-        ),
+        commands=((SCRIPT, "adopt"),),
     )
+    timers: tuple[str, ...] = ("edgefleet-health.timer",)
+    if runtime.is_k3s:
+        health, timers = Step.joined(health, _renewal(target)), (*timers, "edgefleet-renew.timer")
+    return Step.joined(health, Step(commands=(("systemctl", "restart", "--no-block", *timers),)))
+
+
+def _renewal(target: Target) -> Step:
+    """The units that restart k3s at night before its certificates end."""
+    _, minute = _turn(target)
+    turn, turns = k3s_servers.position(target)
+    minute = (minute + turn * MINUTES // turns) % MINUTES
+    at = f"{FIRST_HOUR + minute // 60:02}:{minute % 60:02}:00"
+    service = unit("heal/edgefleet-renew.service", is_enabled=False)
+    return Step(units=(service, unit("heal/edgefleet-renew.timer.j2", at=at)))
 
 
 def _carried_images(target: Target) -> list[str]:

@@ -41,6 +41,7 @@ def plan(target: Target) -> Step:
         wanted=hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest(),
         extensions=[(name, extension.sha256, extension.source) for name, extension in extensions],
         airgap="yes" if target.site.airgap else "no",
+        program=runtime_of(node).program,
         unit=runtime_of(node).unit,
     )
     return Step(

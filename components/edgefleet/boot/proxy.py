@@ -1,4 +1,4 @@
-"""Step: the HTTP proxy of a node: for k3s and its containerd, its download, and apt.
+"""Step: the HTTP proxy of a node: for its runtime, what it downloads, and apt.
 
 k3s hands its own variables to containerd (k3s docs, advanced, "Configuring an HTTP proxy"). The site's own
 containers, services and nodes are never reached through the proxy.
@@ -61,9 +61,10 @@ def _address(target: Target, address: str | None) -> str | None:
 
 def _direct(target: Target) -> list[str]:
     """Hosts and networks that are reached without the proxy, in a fixed order."""
-    direct = [*LOCAL, f".{domain(target.site)}"]
-    for key in SUBNETS:
-        direct += ranges(target.site, key)
+    direct = [*LOCAL]
+    if runtime_of(target.node).is_k3s:
+        direct.append(f".{domain(target.site)}")
+        direct += [subnet for key in SUBNETS for subnet in ranges(target.site, key)]
     for node in target.site.nodes.values():
         for link in node.network.every.values():
             direct += [str(interface.network) for interface in link.interfaces]

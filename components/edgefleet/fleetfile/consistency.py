@@ -230,7 +230,7 @@ def too_small(profile: str, written: Mapping[str, Any], runtime: Runtime) -> Pro
         return None
     key = "cpus" if written["cpus"] < minimum.cpus else "memory"
     has = f"{written['cpus']} core{'s'[: written['cpus'] > 1]} and {written['memory'] / 1000**3:.2f} GB"
-    problem = f"{profile} has {has}; k3s needs at least {minimum.words} for {runtime.title}"
+    problem = f"{profile} has {has}; {runtime.product} needs at least {minimum.words} for {runtime.title}"
     hint = f"use nodes with at least {minimum.words}"
     if runtime.runs_api:
         hint += ", or make these agents of a server at the same site"

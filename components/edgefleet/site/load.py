@@ -1,4 +1,4 @@
-"""What the workloads of a site take of its nodes, beside k3s and the system, and what does not fit. Pure.
+"""What the workloads of a site take of its nodes, beside runtime and system, and what does not fit. Pure.
 
 On a site of several nodes, Pods that may run on the same nodes fit where their sum does, and where each node
 has room for its daemons and some node for the largest Pod.
@@ -73,7 +73,7 @@ class Lack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What workloads, k3s and the system take of a site's nodes."""
+    """What workloads, the runtime and the system take of a site's nodes."""
 
     site: str
     shares: Mapping[Resource, tuple[int, int]]
@@ -257,12 +257,12 @@ def _nodes(site: SiteSpec, workload: str, loads: Sequence[Load]) -> tuple[str, .
 
 
 def room(node: Node, images: int = 0) -> Room:
-    """What `node` has, and what k3s, the system, its payload and unpacked container images take of it."""
-    data = node.hardware.data_disk
+    """What `node` has, and what runtime, system, payload and unpacked container images take of it."""
+    data, runtime = node.hardware.data_disk, runtime_of(node)
     return Room(
         whole=Demand(cpu=node.cpus * 1000, memory=node.memory, disk=node.disk),
         taken={
-            "k3s": runtime_of(node).minimum.taken,
+            runtime.product: runtime.minimum.taken,
             "system": Demand(disk=SYSTEM),
             "payload": Demand(disk=sum(file.size for file in node.payload)),
             "images": Demand(disk=images),

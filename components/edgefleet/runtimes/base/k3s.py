@@ -28,6 +28,7 @@ from edgefleet.runtimes.base.runtime import Minimum, Runtime
 
 CONFIG = "/etc/rancher/k3s/config.yaml"
 FOLDER = "/var/lib/rancher/k3s"
+PROGRAM = "/usr/local/bin/k3s"
 DATABASE = f"{FOLDER}/server/db/"
 SCRIPT = "/usr/local/lib/edgefleet/install-k3s"
 ROUTE = "/usr/local/lib/edgefleet/fallback-route"
@@ -52,14 +53,7 @@ Own = Callable[[Target, Sequence[str]], dict[str, Any]]
 """The settings of a runtime in config.yaml, for a node and the names of its certificate."""
 
 
-def runtime(
-    name: RuntimeName,
-    own: Own,
-    *,
-    title: str,
-    minimum: Minimum,
-    healthy_within: int,
-) -> Runtime:
+def runtime(name: RuntimeName, own: Own, *, title: str, minimum: Minimum, healthy_within: int) -> Runtime:
     """k3s as a server or an agent.
 
     Args:
@@ -88,10 +82,15 @@ def runtime(
     return Runtime(
         name=name,
         title=title,
+        product="k3s",
+        is_k3s=True,
         runs_api=runs_api,
         unit=service_unit,
+        program=PROGRAM,
+        images=f"{FOLDER}/agent/images",
         kubeconfig=f"{FOLDER}/{'server/cred/admin' if runs_api else 'agent/kubelet'}.kubeconfig",
         installer=INSTALLER,
+        starts=("k3s.service", "k3s-agent.service", INSTALLER),
         minimum=minimum,
         healthy_within=healthy_within,
         configure=configure,

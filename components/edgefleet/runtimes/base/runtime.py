@@ -1,6 +1,6 @@
 """`Runtime`: one object for each node runtime, with all its properties."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from edgefleet.errors import Problem
@@ -25,6 +25,10 @@ class Minimum:
     """What workloads do not get."""
 
 
+def _nothing(_: SiteSpec) -> tuple[tuple[str, str], ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
     """The software that runs workloads on a node."""
@@ -33,14 +37,27 @@ class Runtime:
     """As fleet files write it."""
     title: str
     """Its name in a sentence: ``a server``."""
+    product: str
+    """The program's name in a sentence: ``k3s``."""
+    is_k3s: bool = False
+    """Whether it is k3s: what a fleet file says of k3s holds for its nodes, and containers have their own
+    network."""
     runs_api: bool
     """Whether it runs the site's Kubernetes API."""
     unit: str
     """Name of its systemd unit."""
-    kubeconfig: str
-    """Path of the login with which the node may see itself."""
+    program: str
+    """Path of its program."""
+    images: str
+    """Folder in which it finds the archives of container images that an air-gapped node carries."""
+    heal: str = "heal/heal.sh.j2"
+    """Template of the script that keeps it healthy."""
+    kubeconfig: str = ""
+    """Path of the login with which the node may see itself in its cluster; empty without one."""
     installer: str
     """Name of the unit that installs it."""
+    starts: tuple[str, ...]
+    """Names of the units that wait for the payload of an air-gapped node."""
     minimum: Minimum
     healthy_within: int
     """Seconds from its start until it is healthy, on a fast disk."""
@@ -52,6 +69,8 @@ class Runtime:
     """The files that a node with a link downloads, pinned by the artifacts lock."""
     carries: Callable[[SiteSpec, Node], tuple[Requirement, ...]]
     """The files in the image of an air-gapped node."""
+    opens: Callable[[SiteSpec], Iterable[tuple[str, str]]] = _nothing
+    """(protocol, ports) at which its workloads are reached at the node itself."""
     secrets: Callable[[str], Iterator[Secret]]
     """The secrets that it derives from a site's key; runtimes of one product share one list."""
     check: Callable[[SiteSpec], Iterator[Problem]]
