@@ -7,7 +7,7 @@ a template through a writer of the template's syntax (`edgefleet.model.writers`)
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -93,6 +93,18 @@ _COMPILING = Lock()
 
 
 def _rendered(root: Path, syntax: Syntax | None, name: str, values: dict[str, object]) -> str:
+    """The text of a template; filled in once for all sites where its values are equal plain texts."""
+    if all(type(value) is str for value in values.values()):
+        return _once(root, syntax, name, tuple(values.items()))
+    return _filled(root, syntax, name, values)
+
+
+@lru_cache(1024)
+def _once(root: Path, syntax: Syntax | None, name: str, values: tuple[tuple[str, object], ...]) -> str:
+    return _filled(root, syntax, name, dict(values))
+
+
+def _filled(root: Path, syntax: Syntax | None, name: str, values: dict[str, object]) -> str:
     from jinja2 import TemplateError, TemplateNotFound, UndefinedError
 
     where = f"templates/{name}"

@@ -166,7 +166,15 @@ def certified(objects: Iterable[Object], texts: Callable[[Object], Mapping[str, 
 
 def text_of(objects: Iterable[Object]) -> str:
     """`objects` as YAML documents, the bytes of a manifest."""
-    return "---\n".join(map(to_yaml, objects))
+    return "---\n".join(
+        to_yaml(each) if each["kind"] == "Secret" else _document(json.dumps(each)) for each in objects
+    )
+
+
+@lru_cache(4096)
+def _document(of_object: str) -> str:
+    """The YAML of an object, as JSON, that is no Secret; most are the same at each site."""
+    return to_yaml(json.loads(of_object))
 
 
 def texts_of(site: SiteSpec, certificate: Callable[[Object], Mapping[str, str]]) -> dict[str, str]:
