@@ -88,21 +88,21 @@ class Lifecycle:
             self._compared[request.urn] = ""
         try:
             given = self._with_default_tags(request.news, cloud)
-            news = decode(given)
-            rivals = self._claims.problems(self._resource, request.urn, properties.plain(news))
+            values = properties.plain(news := decode(given))
+            rivals = self._claims.problems(self._resource, request.urn, values)
             if self._was_checked(request.olds, given, cloud):
                 return proto.CheckResponse(inputs=given, failures=failures_of(rivals))
         except InvalidInput as error:
             return proto.CheckResponse(inputs=request.news, failures=failures_of(error.problems))
         olds, is_new = self._olds(request.urn), not request.olds.fields
-        chosen = chosen_name(self._resource, request.urn, olds, properties.plain(news), is_new=is_new)
-        news |= chosen
+        chosen = chosen_name(self._resource, request.urn, olds, values, is_new=is_new)
+        news, values = news | chosen, values | chosen
         self._named.update([request.urn] if chosen else [])
-        spec, problems = check(self._resource.Spec, properties.plain(news))
+        spec, problems = check(self._resource.Spec, values)
         problems.extend(rivals)
         if spec is not None:
             problems.extend(self._resource.inspect(spec))
-            about = request.urn, olds, properties.plain(news)
+            about = request.urn, olds, values
             problems.extend(
                 self._replacement_problems(*about, warn) if is_new else self._change_problems(*about, spec)
             )
@@ -140,9 +140,9 @@ class Lifecycle:
         if old is not None:  # an import does not read all inputs
             yield from self._resource.inspect_change(old, spec)
         collides, replaces = self._resource.collides(before, after), self._replaces(before, after)
-        for change in self._differences(before, after, ()):
-            if change.name not in replaces:
-                continue
+        is_replaced = any(before.get(name) != after.get(name) for name in replaces)
+        found = self._differences(before, after, ()) if is_replaced else ()
+        for change in (change for change in found if change.name in replaces):
             if self._claims.is_imported(urn):
                 problem = "differs from the imported resource, which would be replaced and deleted"
                 hint = "write the value that it has, or remove the import option to create another one"

@@ -1,6 +1,8 @@
 """Convert plain properties to specs: all errors at once, each with the path of its property."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -24,9 +26,30 @@ def parse(of: type[T], plain: dict[str, Any]) -> T:
         InvalidInput: they are no valid spec.
     """
     try:
-        return from_plain(of, plain)
+        return _converted(of, plain)
     except ValidationError as error:
         raise InvalidInput(each.problem for each in _translated(error, of, plain)) from error
+
+
+def _converted(of: type[T], plain: dict[str, Any]) -> T:
+    """As `from_plain`; Check, Diff and Update of a resource convert the same inputs once.
+
+    Raises:
+        pydantic.ValidationError: as there.
+    """
+    try:
+        text = json.dumps(plain, sort_keys=True)
+    except TypeError:  # something is unknown
+        return from_plain(of, plain)
+    kind: Any = of
+    made: T = _once(kind, text)
+    return made
+
+
+@lru_cache(128)
+def _once(of: Any, text: str) -> Any:
+    """The spec of properties as JSON. More than the resources that an engine plans at a time."""
+    return from_plain(of, json.loads(text))
 
 
 def check(of: type[T], plain: dict[str, Any]) -> tuple[T | None, list[Problem]]:
@@ -34,7 +57,7 @@ def check(of: type[T], plain: dict[str, Any]) -> tuple[T | None, list[Problem]]:
 
     An unknown value may still turn out to be valid: it is `UNKNOWN` in the spec.
     """
-    convert = from_known if any(unknowns(plain)) else from_plain
+    convert = from_known if any(unknowns(plain)) else _converted
     try:
         return convert(of, plain), []
     except ValidationError as error:
