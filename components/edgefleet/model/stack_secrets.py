@@ -20,6 +20,8 @@ from edgefleet.model.syntax import Grammar, reference, secret_name
 from edgefleet.model.type_introspection import child, shape_of
 
 T = TypeVar("T")
+_BEGINNING = reference("").removesuffix("}")
+"""In each text that refers to a secret, and so in the `repr` of plain data with such a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +128,11 @@ def _replaced(value: T, annotation: Any, path: tuple[Part, ...], text: Callable[
         }
         changed = {name: part for name, part in parts.items() if part is not getattr(old, name)}
         return replace(cast("Any", old), **changed) if changed else value
-    if not isinstance(old, dict | tuple | list) or not old:
+    shape = shape_of(annotation)
+    bare = shape.bare
+    refers_nowhere = shape.note(Undeclared) is not None and _BEGINNING not in repr(old)
+    if refers_nowhere or not isinstance(old, dict | tuple | list) or not old:
         return value
-    bare = shape_of(annotation).bare
     if isinstance(old, dict):
         new: Any = {key: _replaced(item, child(bare, key), (*path, key), text) for key, item in old.items()}
         return value if all(new[key] is old[key] for key in old) else cast("T", new)

@@ -54,7 +54,7 @@ def first_boots(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dic
     """
     by_name = replace(spec, nodes=dict(sorted(spec.nodes.items())))  # an engine passes maps in any order
     places = references(by_name)
-    boots = _planned(revealed(by_name, passphrases), key)
+    boots = _planned(revealed(by_name, passphrases) if places else by_name, key)
     in_network = {place.path[1] for place in places if place.path[::2][:2] == ("nodes", "network")}
     for node in in_network:
         boots[str(node)] = replace(boots[str(node)], is_network_secret=True)
