@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.runtimes.test_k3s_server import config_of
 
 from edgefleet.boot import clock, firewall, healing, os_updates
 from edgefleet.model.firstboot import Step, Target
 from edgefleet.runtimes import k3s_agent, k3s_ha, k3s_server, runtime_of
-from edgefleet.runtimes.base import k3s, k3s_cluster, k3s_servers
+from edgefleet.runtimes.base import k3s, k3s_cluster, k3s_servers, k3s_virtual_address
 from edgefleet.site.load import room
 
 Targets = Callable[..., Target]
@@ -208,7 +209,7 @@ def test_servers_share_tokens_and_authorities_and_verify_each_other(target: Targ
     assert found[0]["token"].startswith("K10")
     assert "::server:" in found[0]["token"]
     assert not {"server", "cluster-init"} & {*found[0], *found[1], *found[2]}
-    assert ["de-fra-001-c", "10.5.0.13"] == found[2]["tls-san"]
+    assert ["de-fra-001-c", "10.5.0.13", "10.5.0.100"] == found[2]["tls-san"]
     held = [
         {
             file.path: file.content
@@ -227,23 +228,41 @@ def test_a_given_token_is_that_of_a_cluster_with_other_authorities(target: Targe
     assert "secret" == config_of(target(CASE, FIRST, k3s=given))["token"]
 
 
-def test_an_agent_joins_the_first_server(target: Targets) -> None:
+def test_an_agent_joins_the_address_that_moves(target: Targets) -> None:
     """With an agent's token, and no program of servers."""
-    site = target(CASE).site
-    agent = replace(site.nodes[SECOND], hostname="other", runtime="k3s-agent")
-    one = target(CASE, "d", nodes={**site.nodes, "d": agent})
-    assert "https://10.5.0.12:6443" == config_of(one)["server"]
-    assert not [file for file in runtime_of(agent).configure(one).files if "k3s-servers" in file.path]
+    agent = target(CASE, "till")
+    assert "https://10.5.0.100:6443" == config_of(agent)["server"]
+    assert not [file for file in runtime_of(agent.node).configure(agent).files if "k3s-servers" in file.path]
 
 
 def test_etcd_is_open_to_servers_and_the_api_to_all_nodes(target: Targets, text_of: TextOf) -> None:
+    """The LAN, as one of them asks DHCP."""
+    server, agent = (text_of(firewall.plan(target(CASE, name)), firewall.PATH) for name in (FIRST, "till"))
+    assert "ip saddr { 10.5.0.11, 10.5.0.13 } tcp dport 2379-2380" in server
+    assert "ip saddr { 10.5.0.0/24 } tcp dport 6443" in server
+    assert "2379" not in agent
+
+
+def test_kube_vip_moves_the_address_between_servers_whose_own_api_answers(target: Targets) -> None:
+    """It holds a lease by the API of its own server, and may do nothing else."""
+    (text,) = k3s_virtual_address.manifests(target(CASE).site).values()
+    objects = {each["kind"]: each for each in yaml.safe_load_all(text)}
+    pod = objects["DaemonSet"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    environment = {each["name"]: each.get("value") for each in container["env"]}
+    assert ("10.5.0.100", "32") == (environment["address"], environment["vip_subnet"])
+    assert ("127.0.0.1", "6443") == (environment["KUBERNETES_SERVICE_HOST"], environment["port"])
+    assert {"node-role.kubernetes.io/control-plane": "true"} == pod["nodeSelector"]
+    assert ["leases"] == objects["Role"]["rules"][0]["resources"]
+    assert "secrets" not in text
+
+
+def test_an_air_gapped_site_carries_kube_vip(target: Targets) -> None:
+    """Pinned by the artifacts lock, as the images of manifests are; a site without the address needs none."""
     site = target(CASE).site
-    network = replace(site.nodes[SECOND].network, address="10.5.0.20/24")
-    nodes = {**site.nodes, "d": replace(site.nodes[SECOND], runtime="k3s-agent", network=network)}
-    made = text_of(firewall.plan(target(CASE, FIRST, nodes=nodes)), firewall.PATH)
-    assert "ip saddr { 10.5.0.11, 10.5.0.13 } tcp dport 2379-2380" in made
-    assert "ip saddr { 10.5.0.11, 10.5.0.13, 10.5.0.20 } tcp dport 6443" in made
-    assert "2379" not in text_of(firewall.plan(target(CASE, "d", nodes=nodes)), firewall.PATH)
+    alone = replace(site, k3s=replace(site.k3s, virtual_address=None))
+    carried = [[need.name for need in k3s_ha.RUNTIME.carries(of, of.nodes["a"])] for of in (site, alone)]
+    assert [True, False] == [k3s_virtual_address.IMAGE in names for names in carried]
 
 
 def test_each_server_gives_the_time_and_asks_the_others(target: Targets, text_of: TextOf) -> None:

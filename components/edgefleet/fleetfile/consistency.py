@@ -15,7 +15,7 @@ from edgefleet.fleetfile import links
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.images.media_checks import check_media
 from edgefleet.model import kernel_command_line
-from edgefleet.model.addresses import Address, parsed_interface
+from edgefleet.model.addresses import Address, parsed_address, parsed_interface
 from edgefleet.model.hardware import SECURE_BOOT
 from edgefleet.model.network import Network, NetworkLink
 from edgefleet.model.paths import Part, format_path
@@ -60,7 +60,16 @@ class Owners:
             if first := _first(self.hostnames, node.hostname, owner):
                 yield _taken((*base, "hostname"), "hostname", node.hostname, _whose(first, owner))
 
+        yield from self._shared(site)
         yield from self._settings(site)
+
+    def _shared(self, site: SiteSpec) -> Iterator[Problem]:
+        """The address that the servers of `site` share, where a node has it, or another site."""
+        address, owner = site.k3s.virtual_address, (site.name, "k3s.virtualAddress")
+        if address is not None:
+            scope = site.name if self.unique == "site" else ""
+            if first := _first(self.addresses, (scope, parsed_address(address)), owner):
+                yield _taken(("k3s", "virtualAddress"), "address", address, _whose(first, owner))
 
     def _settings(self, site: SiteSpec) -> Iterator[Problem]:
         """Values of k3s for one node that a node of another site has too."""

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from edgefleet.model.addresses import PlainAddress
 from edgefleet.model.base_system import Kernel, Keyboard, Locale
 from edgefleet.model.cluster_tokens import AgentToken, ApiAddress, ServerToken
 from edgefleet.model.credentials import PublicKey
@@ -147,6 +148,9 @@ class K3s:
     first: Annotated[Name | None, Effect.LIVE] = None
     """The node with k3s-ha that creates the site's cluster, where no other server of the site answers; by
     default the first one of the file."""
+    virtual_address: Annotated[PlainAddress | None, Effect.RESTART] = None
+    """10.0.0.100, a free address in the LAN of nodes with k3s-ha, at which one of them always serves the API:
+    agents join it. kube-vip moves it."""
     allow_unknown: Annotated[bool, Effect.NONE] = False
     """Whether releases and keys that this edgefleet does not know are accepted."""
 

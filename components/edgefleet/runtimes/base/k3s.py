@@ -70,8 +70,7 @@ def runtime(name: RuntimeName, own: Own, *, title: str, minimum: Minimum, health
     hardening = SERVERS if runs_api else AGENTS
 
     def configure(target: Target) -> Step:
-        node = target.node
-        names = [node.hostname, *node.network.ips] if runs_api else []
+        names = k3s_servers.names(target) if runs_api else []
         own_config = config(target, own(target, names), names, hardening)
         steps = (registries(target), own_config, route(target, service_unit))
         return Step.joined(*steps, *([authority(target), manifests(target)] if runs_api else []))

@@ -72,7 +72,8 @@ def address(site: SiteSpec) -> str:
     if site.k3s.server is not None:
         return site.k3s.server
     server = k3s_cluster.server_of(site)
-    return k3s_cluster.api_url(site, server.network.ip or server.hostname)
+    name = site.k3s.virtual_address or server.network.ip or server.hostname
+    return k3s_cluster.api_url(site, name)
 
 
 def endpoint(site: SiteSpec) -> str | None:

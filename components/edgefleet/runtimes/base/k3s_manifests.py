@@ -20,6 +20,7 @@ from edgefleet.model.references import image_name
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import shown
 from edgefleet.model.system import OF_WORKLOAD, PodImage, charts_without_content, pod_images
+from edgefleet.runtimes.base import k3s_virtual_address
 from edgefleet.workloads.base.kind import Object
 from edgefleet.workloads.composing import texts_of
 
@@ -34,7 +35,8 @@ def manifests(target: Target) -> Step:
 
     The copies are emptied then. systemd forgets the program last, as a boot may end at any of these commands.
     """
-    texts = {**dict(sorted(target.site.k3s.manifests.items())), **workload_manifests(target)}
+    own = k3s_virtual_address.manifests(target.site)
+    texts = {**dict(sorted(target.site.k3s.manifests.items())), **own, **workload_manifests(target)}
     if not texts:
         emptied = f"find {COPIES} -name '*.yaml' -size +0 -exec truncate -s 0 {{}} +"
         forgotten = (f"rm -f {DROP_IN}", "systemctl daemon-reload", f"rm -rf {FOLDER} {PROGRAM}")
@@ -64,7 +66,8 @@ def workload_manifests(target: Target) -> dict[str, str]:
 
 def manifest_images(site: SiteSpec) -> tuple[str, ...]:
     """The whole names of the images of a site's manifests, which may run on each of its nodes."""
-    names = (image.name for text in site.k3s.manifests.values() for image in pod_images(text))
+    texts = (*site.k3s.manifests.values(), *k3s_virtual_address.manifests(site).values())
+    names = (image.name for text in texts for image in pod_images(text))
     return tuple(sorted({image_name(name) for name in names if image_name.accepts(name)}))
 
 

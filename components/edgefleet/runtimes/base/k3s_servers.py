@@ -12,6 +12,7 @@ from typing import Any
 
 from edgefleet.errors import Problem
 from edgefleet.io.templates import render
+from edgefleet.model.addresses import Address, parsed_address
 from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import HA, Node, SiteSpec
@@ -48,6 +49,12 @@ def config(target: Target, names: Sequence[str]) -> dict[str, Any]:
         # As with IPv4: a pod's address on the LAN is then always forged (k3s docs, basic-network-options).
         config["flannel-ipv6-masq"] = True
     return config
+
+
+def names(target: Target) -> list[str]:
+    """The names in the certificate of a server."""
+    shared = target.site.k3s.virtual_address
+    return [target.node.hostname, *target.node.network.ips, *([] if shared is None else [shared])]
 
 
 def joining(target: Target) -> Step:
@@ -89,6 +96,7 @@ def check(site: SiteSpec) -> Iterator[Problem]:
         problem = f"{site.k3s.first} is no node of this site with {HA}"
         hint = f"name one of {', '.join(servers)}" if servers else "remove k3s.first"
         yield Problem.of_value("k3s.first", "no-such-server", problem, hint)
+    yield from _shared_address(site, servers)
     if not servers:
         return
     yield from _number(site, servers)
@@ -136,3 +144,32 @@ def _contradictions(site: SiteSpec) -> Iterator[Problem]:
             yield Problem.of_value(
                 format_path(("k3s", "config", key)), "not-with-several", problem, f"remove {name}"
             )
+
+
+def _shared_address(site: SiteSpec, servers: Mapping[str, Node]) -> Iterator[Problem]:
+    """A virtual address that the servers cannot have, or one that agents lack."""
+    path, written = "k3s.virtualAddress", site.k3s.virtual_address
+    if written is None:
+        for name in sorted(site.nodes.keys() - servers.keys()) if servers else ():
+            problem = f"{name} would join one of the servers alone, and lose its API with that one"
+            hint = "set k3s.virtualAddress to a free address in the LAN of the servers"
+            place = format_path(("nodes", name, "runtime"))
+            yield Problem.of_value(place, "no-virtual-address", problem, hint)
+        return
+    if not servers:
+        problem, hint = f"no node runs {HA}, whose servers share it", "remove k3s.virtualAddress"
+        yield Problem.of_value(path, "virtual-address-alone", problem, hint)
+    for name, node in servers.items():
+        yield from _unreachable(path, parsed_address(written), name, node)
+
+
+def _unreachable(path: str, address: Address, name: str, node: Node) -> Iterator[Problem]:
+    lans = [lan.network for lan in node.network.interfaces]
+    ends = {end for lan in lans for end in (lan.network_address, lan.broadcast_address)}
+    if lans and (address in ends or not any(address in lan for lan in lans)):
+        problem = f"{address} is no address of a node in the LAN of {name}, {', '.join(map(str, lans))}"
+        hint = f"write a free address of {lans[0]}"
+        yield Problem.of_value(path, "virtual-address-outside", problem, hint)
+    elif str(address) in (node.network.gateway, node.network.gateway6):
+        problem, hint = f"{address} is the gateway of {name}", f"write a free address of {lans[0]}"
+        yield Problem.of_value(path, "virtual-address-taken", problem, hint)
