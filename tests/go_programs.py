@@ -73,6 +73,9 @@ KUBERNETES = "1.37.2"
 PULUMI = "v3.276.0"
 """As in tests/pulumi_cli/go.mod; a CLI that does not know its version is refused by the Automation API."""
 PULUMI_KUBERNETES = "github.com/pulumi/pulumi-kubernetes/provider/v4"
+_of_kubernetes = _stripped(
+    "k8s.io/component-base/version", gitVersion=f"v{KUBERNETES}", gitMajor="1", gitMinor="37"
+)
 
 RECIPES = {
     "etcd": Recipe(module="go.etcd.io/etcd/server/v3@v3.7.3", programs={"etcd": "go.etcd.io/etcd/server/v3"}),
@@ -83,9 +86,21 @@ RECIPES = {
             name: f"k8s.io/kubernetes/cmd/{name}"
             for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
         },
-        flags=_stripped(
-            "k8s.io/component-base/version", gitVersion=f"v{KUBERNETES}", gitMajor="1", gitMinor="37"
-        ),
+        flags=_of_kubernetes,
+    ),
+    "kubelet": Recipe(
+        module=f"k8s.io/kubernetes@v{KUBERNETES}",
+        staging=f"v0.{KUBERNETES.removeprefix('1.')}",
+        programs={"kubelet": "k8s.io/kubernetes/cmd/kubelet"},
+        flags=_of_kubernetes,
+    ),
+    "containerd": Recipe(
+        module="github.com/containerd/containerd/v2@v2.3.7",
+        programs={
+            name: f"github.com/containerd/containerd/v2/cmd/{name}"
+            for name in ("containerd", "containerd-shim-runc-v2")
+        },
+        flags=(*_stripped(), "-tags", "no_btrfs,no_zfs,no_devmapper"),
     ),
     "kwok": Recipe(
         module="sigs.k8s.io/kwok@v0.8.0",

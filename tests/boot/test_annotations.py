@@ -8,6 +8,7 @@ from tests.boot.conftest import Targets
 
 from edgefleet.boot import annotations
 from edgefleet.model.firstboot import FirstBoot, Target
+from edgefleet.model.programs import Handler
 
 K3S = '#!/bin/sh\nshift 4\nfor word in "$@"; do echo "$word"; done >>"$EDGEFLEET_PREFIX/told"\n'
 
@@ -46,6 +47,21 @@ def test_what_is_no_longer_wanted_is_removed(target: Targets, tmp_path: Path) ->
         word for position, word in enumerate(run(annotated(target, {"a": "1"}), tmp_path)) if position > 2
     ]
     assert "a-" == run(annotated(target, {"a": "1"}), tmp_path, "undo")[-1]
+
+
+def test_a_node_labels_itself_by_its_runtimes_for_webassembly(target: Targets, tmp_path: Path) -> None:
+    """And takes the label away where its base system has one no longer."""
+
+    def with_runtimes(*wasm: Handler) -> Target:
+        plain = annotated(target, {"a": "1"})
+        nodes = {"n1": replace(plain.node, wasm=wasm)}
+        return Target(site=replace(plain.site, nodes=nodes), name="n1", key="")
+
+    run(with_runtimes("crun-wasm", "spin"), tmp_path)
+    words = run(with_runtimes("spin"), tmp_path)[4:]
+    told = ["--overwrite", "node", "de-ber-001"]
+    removed, kept = "wasm.edgefleet.dev/crun-wasm-", "wasm.edgefleet.dev/spin=true"
+    assert [*told, removed, *told, kept] == words
 
 
 def test_a_node_without_any_removes_the_script_of_an_earlier_seed(target: Targets) -> None:

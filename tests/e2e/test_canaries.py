@@ -36,7 +36,7 @@ recipe: 1
 controlPlane: {kind: existing, kubeconfig: hub.yaml, cloud: {region: eu-central-1}, renderObjects: objects}
 images: {store: "file:images"}
 profiles:
-  till: {arch: amd64, cpus: 4, memory: 8Gi, disk: 64Gi, capabilities: [wasm]}
+  till: {arch: amd64, cpus: 4, memory: 8Gi, disk: 64Gi, wasm: [wasmtime]}
 defaults:
   profile: till
   k3s: {version: v1.36.4+k3s1, config: {K3S}}
@@ -62,7 +62,7 @@ workloads:
     runtime: {name: wasmtime, version: v0.6.0}
     port: 80
     secrets: {KEY: function}
-    where: {sites: [berlin], capabilities: [wasm]}
+    where: {sites: [berlin]}
   inference:
     kind: inference
     model: {source: "https://a.example/m.onnx", sha256: SHA256, storage: 1Gi}

@@ -16,8 +16,9 @@ from edgefleet.fleetfile.artifacts_lock import ArtifactsLock, lock_text
 from edgefleet.fleetfile.closure import clashes, needs, wanted_by_all
 from edgefleet.model.references import parse_reference
 from edgefleet.model.site import SiteSpec
+from edgefleet.workloads.base.modules import WasmRuntime
 from edgefleet.workloads.composing import entry
-from edgefleet.workloads.payload import Payload, WasmRuntime
+from edgefleet.workloads.payload import Payload
 
 AIRGAPPED = HEAD
 WORKLOADS = """\

@@ -19,7 +19,6 @@ from edgefleet.workloads import KINDS
 from edgefleet.workloads.base.kind import Kind, Object, Place
 from edgefleet.workloads.base.spec import Workload
 from edgefleet.workloads.base.values import SITE_VALUES, filled
-from edgefleet.workloads.function import CAPABILITY
 
 LEFT_OUT = {"where", "residency", "needs", "patches"}
 """Fields that place a workload, or depend on others."""
@@ -33,7 +32,7 @@ def objects_of_any(draw: st.DrawFn, kind: str) -> list[Object]:
     """The objects of a workload of this kind that `validate` accepts, and of its part at the hub."""
     of_kind = KINDS[kind]
     fields = filled(draw(written(of_kind.spec)), dict.fromkeys(SITE_VALUES, "berlin"))
-    spec = _accepted(of_kind, {**fields, "where": {"capabilities": [CAPABILITY]}})
+    spec = _accepted(of_kind, {**fields, "where": {"capabilities": ["gpu"]}})
     at_site = of_kind.objects(spec, Place(name="shop"))
     return [*at_site, *of_kind.cloud(spec, Place(name="shop", side="hub"))]
 

@@ -9,7 +9,10 @@ from urllib.parse import quote
 
 from edgefleet.model.syntax import Grammar
 
-Runtime = Literal["wasmtime", "wasmedge", "wasmer", "spin"]
+Handler = Literal["wasmtime", "wasmedge", "wasmer", "spin", "crun-wasm"]
+"""Runtimes for WebAssembly, by the handlers of containerd that run them."""
+CRUN: Handler = "crun-wasm"
+"""crun with a library for WebAssembly in it, WasmEdge or WAMR; the others are shims of `PROGRAMS`."""
 KUBEEDGE = "kubeedge"
 _RELEASE = Grammar(
     r"v\d+\.\d+\.\d+(-[A-Za-z0-9.]+)?", "bad-version", "a release", "write its whole name such as v0.6.0", 60

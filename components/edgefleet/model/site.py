@@ -38,6 +38,7 @@ from edgefleet.model.names import (
 from edgefleet.model.network import Network
 from edgefleet.model.paths import format_path
 from edgefleet.model.plain_data import Plain
+from edgefleet.model.programs import Handler
 from edgefleet.model.quantities import Days, KeyGeneration, Rate, Size
 from edgefleet.model.registries import Certificates, Registry
 from edgefleet.model.releases import RELEASES, Component, Digest, Version
@@ -216,6 +217,9 @@ class Node:
     """Names of accelerators, for example coral-tpu."""
     capabilities: Annotated[tuple[Name, ...], Effect.NONE, _PROFILE] = ()
     """What workloads may ask of a node with where.capabilities: [gpu, camera]. It enters no image."""
+    wasm: Annotated[tuple[Handler, ...], Effect.RESTART, _PROFILE] = ()
+    """Runtimes for WebAssembly that the base system has, [wasmtime, crun-wasm], besides the shims that images
+    of air-gapped nodes carry. Workloads with runtime run on nodes that have it."""
     labels: Annotated[dict[LabelKey, LabelValue], Effect.LIVE] = field(default_factory=dict)
     """Kubernetes labels of the nodes besides the ones that edgefleet sets. k3s sets them when a node first
     registers."""

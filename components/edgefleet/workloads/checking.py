@@ -18,6 +18,7 @@ from edgefleet.model.spec import outside_name
 from edgefleet.model.syntax import nearest, shown
 from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.workloads import KINDS
+from edgefleet.workloads.base import modules
 from edgefleet.workloads.base.kind import Object, Place
 from edgefleet.workloads.base.patching import misses
 from edgefleet.workloads.base.spec import Composed, Resources, Workload
@@ -63,6 +64,7 @@ def problems(name: str, spec: Workload, places: Sequence[Place]) -> Iterator[Pro
         yield Problem.of_value("", "reserved-name", f"the namespace {name} is not for workloads", hint)
     yield from KINDS[kind_of(spec)].check(spec)
     yield from _low_limits(spec)
+    yield from modules.check(spec)
     composed = [unpatched(spec, place) for place in places]
     if spec.where.cloud and not any(unpatched(spec, place) for place in places if place.side == "hub"):
         problem = f"a workload of the kind {kind_of(spec)} runs at sites alone"

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from edgefleet.model.names import DOMAIN_RE
 from edgefleet.model.site import SiteSpec
 from edgefleet.workloads.base.kind import Object
+from edgefleet.workloads.base.modules import handlers_of
 from edgefleet.workloads.base.shapes import pod_of
 from edgefleet.workloads.base.values import SITE_VALUES, filled, values_at
 
@@ -48,6 +49,8 @@ class Claims:
     ports: tuple[NodePort, ...] = ()
     tolerations: tuple[tuple[Toleration, ...], ...] = ()
     """Those of each kind of its Pods, but for daemons, which run where they can."""
+    handlers: tuple[str, ...] = ()
+    """Handlers of WebAssembly whose nodes run its Pods."""
     has_objects: bool = False
     is_listening: bool = False
     """Whether it has a Service."""
@@ -69,6 +72,7 @@ def claims_of(objects: Iterable[Object]) -> Claims:
         tolerations=tuple(
             tolerations_of(pod) for each in objects if each["kind"] != "DaemonSet" and (pod := pod_of(each))
         ),
+        handlers=handlers_of(objects),
         has_objects=bool(objects),
         is_listening=any(each["kind"] == "Service" for each in objects),
     )

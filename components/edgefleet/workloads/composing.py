@@ -12,12 +12,14 @@ from functools import lru_cache
 from typing import Any
 
 from edgefleet.io.yaml_text import to_yaml
+from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.references import parse_reference
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Arch, Node, SiteSpec
 from edgefleet.model.spec import adapter, to_plain
 from edgefleet.model.syntax import reference, secret_name
 from edgefleet.workloads import KINDS
+from edgefleet.workloads.base import modules
 from edgefleet.workloads.base import objects as of
 from edgefleet.workloads.base.foreign import RENDERED, Foreign
 from edgefleet.workloads.base.kind import Object, Place
@@ -104,6 +106,16 @@ def workloads_on(site: SiteSpec, node: str) -> Iterator[str]:
     return (name for name, of_entry in site.workloads.items() if node in of_entry.get(NODES, (node,)))
 
 
+def handlers(site: SiteSpec, node: str) -> tuple[str, ...]:
+    """The handlers of WebAssembly on a node of `site`, sorted.
+
+    Those of its base system, and shims that its image carries for its workloads.
+    """
+    carried = (site.workloads[name].get("runtime") for name in workloads_on(site, node) if site.airgap)
+    shims = {runtime["name"] for runtime in carried if runtime} & PROGRAMS.keys()
+    return tuple(sorted({*site.nodes[node].wasm, *shims}))
+
+
 def objects_of(site: SiteSpec) -> dict[str, tuple[Object, ...]]:
     """dict[workload -> its objects] of a site's cluster, sorted, `SHARED` first; empty without workloads.
 
@@ -154,6 +166,9 @@ def unpatched(spec: Workload, place: Place) -> list[Object]:
     kind = KINDS[kind_of(spec)]
     objects = [*(kind.objects if place.side == "site" else kind.cloud)(spec, place)]
     level = spec.security if isinstance(spec, Foreign) else "restricted"
+    runtime = modules.runtime_of(spec)
+    if runtime is not None and objects:
+        objects.insert(0, modules.runtime_class(place, runtime))
     return [of.namespace(place, needs_of(spec), level=level), *objects] if objects else []
 
 
@@ -212,7 +227,9 @@ def carried(site: SiteSpec, name: str, node: Node) -> Iterator[Requirement]:
     of_entry = site.workloads[name]
     for image in images(objects_of_entry(of_entry, place_of(site, name))):
         yield Requirement.image(str(parse_reference(image)), node.arch)
-    yield from KINDS[of_entry[KIND]].carries(spec_of(of_entry), node.arch)
+    spec = spec_of(of_entry)
+    yield from modules.carried(modules.runtime_of(spec), node.arch)
+    yield from KINDS[of_entry[KIND]].carries(spec, node.arch)
 
 
 Likeness = tuple[str, bool, str]

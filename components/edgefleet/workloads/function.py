@@ -1,32 +1,19 @@
-"""function: a WebAssembly module that answers HTTP, or that runs and ends.
-
-A RuntimeClass of its own names the handler, beside those that k3s applies (its AddOn `runtimes`): two AddOns
-with one object would undo each other, and k3s's can be disabled. k3s has the handler of a runtime where it
-found the shim of it at its start (k3s docs, advanced); on another node the Pod does not start. So a function
-is placed by the capability `wasm`, which the profiles of nodes with a shim have.
-"""
+"""function: a WebAssembly module that answers HTTP, or that runs and ends."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from edgefleet.errors import Problem
 from edgefleet.model.references import ImageName
-from edgefleet.model.requirement import Requirement
-from edgefleet.model.site import Arch
 from edgefleet.model.spec import Written, spec, to_plain
 from edgefleet.workloads.base import objects as of
 from edgefleet.workloads.base.kind import Kind, Object, Place
+from edgefleet.workloads.base.modules import WasmRuntime, listening
 from edgefleet.workloads.base.pods import Container, deployment, template
 from edgefleet.workloads.base.runs import Runs, check_runs, run
 from edgefleet.workloads.base.spec import Expose, Port, Probe, Replicas
 from edgefleet.workloads.base.values import ContainerText
-from edgefleet.workloads.payload import WasmRuntime
 
-CAPABILITY = "wasm"
-"""Capability of the profiles whose nodes have a runtime for WebAssembly."""
-LISTEN = {"wasmtime": "WASMTIME_HTTP_PROXY_SOCKET_ADDR", "spin": "SPIN_HTTP_LISTEN_ADDR"}
-"""dict[runtime whose shim serves HTTP for the module -> variable with its address] (runwasi's shim of
-wasmtime; constants of containerd-shim-spin). A module of another runtime opens its port itself."""
 _SERVING = ("replicas", "expose", "probe")
 _ENDING = ("schedule", "timeZone", "startsWithin", "history", "retries", "deadline")
 
@@ -56,16 +43,9 @@ class Function(Runs):
 
 
 def objects(function: Function, place: Place) -> Iterator[Object]:
-    """A RuntimeClass, with a Deployment behind a Service, a CronJob, or a Job."""
-    name = f"function-{place.name}"
-    yield {
-        "apiVersion": "node.k8s.io/v1",
-        "kind": "RuntimeClass",
-        "metadata": {"name": name, "labels": of.labels(place) | of.MANAGER},
-        "handler": function.runtime.name,
-    }
+    """A Deployment behind a Service, a CronJob, or a Job."""
     yield from of.secrets_of(place, function.secrets)
-    pod = template(place, function, _container(function, place), runtimeClassName=name)
+    pod = template(place, function, _container(function, place))
     ports = [] if function.port is None else [function.port]
     if function.port is None:
         yield run(place, function, pod)
@@ -79,14 +59,12 @@ def objects(function: Function, place: Place) -> Iterator[Object]:
 
 
 def _container(function: Function, place: Place) -> Container:
-    listen = LISTEN.get(function.runtime.name)
-    address = {listen: f"0.0.0.0:{function.port}"} if listen and function.port else {}
     return Container(
         name=place.name,
         image=function.image,
         command=function.command,
         args=function.args,
-        environment={**address, **function.environment},
+        environment={**listening(function.runtime, function.port), **function.environment},
         secrets={name: name for name in function.secrets},
         secret_name=place.name,
         ports={"http": function.port} if function.port else {},
@@ -97,19 +75,8 @@ def _container(function: Function, place: Place) -> Container:
     )
 
 
-def carries(function: Function, arch: Arch) -> Iterator[Requirement]:
-    """The shim of its runtime."""
-    yield Requirement.program(function.runtime.name, function.runtime.version, arch)
-
-
 def check(function: Function) -> Iterator[Problem]:
-    """Nodes without a runtime, and fields that belong to the other form of a function."""
-    if CAPABILITY not in (function.where.capabilities or ()):
-        problem = f"its nodes may lack the shim of {function.runtime.name}"
-        hint = (
-            f"add {CAPABILITY} to where.capabilities, and to capabilities of the profiles whose nodes have it"
-        )
-        yield Problem.of_value("where.capabilities", "no-runtime", problem, hint)
+    """Fields that belong to the other form of a function."""
     written = to_plain(function)
     for key in filter(written.__contains__, _ENDING if function.port else _SERVING):
         form, hint = ("ends", "remove port") if function.port else ("serves", "set port")
@@ -119,4 +86,4 @@ def check(function: Function) -> Iterator[Problem]:
         yield from check_runs(function)
 
 
-KIND = Kind(name="function", spec=Function, objects=objects, carries=carries, check=check)
+KIND = Kind(name="function", spec=Function, objects=objects, check=check)

@@ -25,12 +25,12 @@ from edgefleet.model.syntax import Grammar
 from edgefleet.workloads.base import objects as of
 from edgefleet.workloads.base.accelerators import Accelerator, check_accelerator
 from edgefleet.workloads.base.kind import Kind, Object, Place
+from edgefleet.workloads.base.modules import Modular
 from edgefleet.workloads.base.pods import Container, container, stateful_set, template
 from edgefleet.workloads.base.spec import (
     Egress,
     Expose,
     HttpPath,
-    Pods,
     Port,
     Probe,
     Replicas,
@@ -131,7 +131,7 @@ class Training:
 
 
 @spec
-class Inference(Pods):
+class Inference(Modular):
     """A model server."""
 
     kind: Annotated[Literal["inference"], Written()] = "inference"

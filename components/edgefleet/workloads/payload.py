@@ -3,23 +3,15 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from edgefleet.model.programs import KUBEEDGE, Release, Runtime
+from edgefleet.errors import Problem
+from edgefleet.model.programs import KUBEEDGE, Release
 from edgefleet.model.references import ImageName
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Arch
 from edgefleet.model.spec import Written, spec
 from edgefleet.workloads.base.kind import Kind
+from edgefleet.workloads.base.modules import WasmRuntime, carried, check_release
 from edgefleet.workloads.base.spec import Workload
-
-
-@spec
-class WasmRuntime:
-    """A runtime for WebAssembly: a shim that k3s finds when it starts."""
-
-    name: Runtime
-    """wasmtime, wasmedge, wasmer or spin."""
-    version: Release
-    """Release of the shim, v0.6.0."""
 
 
 @spec
@@ -38,13 +30,16 @@ class Payload(Workload):
 
 def carries(payload: Payload, arch: Arch) -> Iterator[Requirement]:
     """Its images and programs."""
-    programs = {KUBEEDGE: payload.kubeedge} if payload.kubeedge else {}
-    if payload.runtime is not None:
-        programs[payload.runtime.name] = payload.runtime.version
-    for name, version in programs.items():
-        yield Requirement.program(name, version, arch)
+    yield from carried(payload.runtime, arch)
+    if payload.kubeedge is not None:
+        yield Requirement.program(KUBEEDGE, payload.kubeedge, arch)
     for image in payload.images:
         yield Requirement.image(image, arch)
 
 
-KIND = Kind(name="payload", spec=Payload, carries=carries)
+def check(payload: Payload) -> Iterator[Problem]:
+    """The release of its runtime."""
+    yield from check_release(payload.runtime)
+
+
+KIND = Kind(name="payload", spec=Payload, carries=carries, check=check)

@@ -7,13 +7,14 @@ from edgefleet.model.references import ImageName
 from edgefleet.model.spec import Written, spec
 from edgefleet.workloads.base import objects as of
 from edgefleet.workloads.base.kind import Kind, Object, Place
+from edgefleet.workloads.base.modules import Modular, listening
 from edgefleet.workloads.base.pods import Container, deployment, template
-from edgefleet.workloads.base.spec import Expose, Pods, Port, Probe, Replicas
+from edgefleet.workloads.base.spec import Expose, Port, Probe, Replicas
 from edgefleet.workloads.base.values import ContainerText
 
 
 @spec
-class Web(Pods):
+class Web(Modular):
     """A stateless API or web site."""
 
     kind: Annotated[Literal["web"], Written()] = "web"
@@ -41,7 +42,7 @@ def objects(web: Web, place: Place) -> Iterator[Object]:
         image=web.image,
         command=web.command,
         args=web.args,
-        environment=web.environment,
+        environment={**listening(web.runtime, web.port), **web.environment},
         secrets={name: name for name in web.secrets},
         secret_name=place.name,
         ports={"http": web.port},

@@ -15,7 +15,7 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import few, shown
 from edgefleet.runtimes.base.k3s_cluster import OWN_PORTS, api_port
 from edgefleet.workloads.claims import HOST, Claims, NodePort, Toleration
-from edgefleet.workloads.composing import NODES
+from edgefleet.workloads.composing import NODES, handlers
 
 TRAEFIK, BALANCER = "traefik", "servicelb"
 INGRESS_PORTS = (80, 443)
@@ -38,6 +38,7 @@ def check_claims(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Probl
     yield from _hosts(site, claims)
     yield from _ports(site, claims)
     yield from _taints(site, claims)
+    yield from _handlers(site, claims)
 
 
 def check_hub_claims(hub: Hub, claims: Mapping[str, Claims]) -> Iterator[Problem]:
@@ -128,6 +129,19 @@ def _taints(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
                 problem = f"no node of {site.name} takes its Pods: {few(refused)}"
                 hint = "add the key of the taint to tolerates, or let where choose other nodes"
                 yield Problem.of_value(_path(site, name, "tolerates"), "not-tolerated", problem, hint)
+
+
+def _handlers(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
+    """Modules of WebAssembly whose nodes have no runtime for them."""
+    for name, of in claims.items():
+        nodes = site.workloads[name].get(NODES, site.nodes) if of.handlers else ()
+        known = [handlers(site, node) for node in nodes]
+        for handler in of.handlers:
+            if not any(handler in has for has in known):
+                there = ", ".join(sorted({each for has in known for each in has})) or "no such runtime"
+                problem = f"none of its {len(known)} nodes at {site.name} has {handler}; they have {there}"
+                hint = f"add {handler} to wasm of profiles whose base system has it, or change where"
+                yield Problem.of_value(_path(site, name, "runtime"), "no-runtime", problem, hint)
 
 
 def _not_tolerated(taints: Sequence[str], tolerations: Sequence[Toleration]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgefleet.workloads.base import modules
 from edgefleet.workloads.base.kind import Object, Place
 from edgefleet.workloads.base.objects import CRITICAL, a, claim_spec, labels
 from edgefleet.workloads.base.spec import Pods, Probe, Resources
@@ -145,8 +146,10 @@ def template(
         for index, _ in enumerate(each.writable)
     ]
     metadata: Object = {"labels": labels(place, part)}
-    if annotations:
-        metadata["annotations"] = dict(annotations)
+    if noted := {**modules.annotations(spec), **(annotations or {})}:
+        metadata["annotations"] = noted
+    if modules.runtime_of(spec) is not None:
+        more |= {"runtimeClassName": modules.class_name(place)}
     pod = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,

@@ -18,8 +18,8 @@ from edgefleet.model.schedules import Cron, Duration, seconds_of
 from edgefleet.model.spec import Unset, spec, to_plain
 from edgefleet.model.syntax import Grammar
 from edgefleet.workloads.base.kind import Object, Place
+from edgefleet.workloads.base.modules import Modular
 from edgefleet.workloads.base.objects import a
-from edgefleet.workloads.base.spec import Pods
 
 OWN_ZONE = "{site.timezone}"
 LONGEST_NAME = 52
@@ -36,7 +36,7 @@ Zone = Annotated[str, _ZONE]
 
 
 @spec
-class Runs(Pods):
+class Runs(Modular):
     """What a workload that ends has."""
 
     schedule: Cron | None = None
