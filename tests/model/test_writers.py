@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable, Sequence
 from configparser import RawConfigParser
 from html.parser import HTMLParser
@@ -17,7 +18,7 @@ import yaml
 from edgefleet.errors import InvalidInput
 from edgefleet.io.templates import render_html
 from edgefleet.io.yaml_text import to_yaml
-from edgefleet.model.writers import SYNTAXES, boot_menus, configuration, shell, systemd
+from edgefleet.model.writers import SYNTAXES, boot_menus, configuration, servers, shell, systemd
 from edgefleet.model.writers.written import Written
 
 PAYLOADS = (
@@ -218,6 +219,13 @@ def by_debconf(written: Sequence[str], place: Path) -> list[str]:
     return [line.split(" ", 3)[3] for line in lines.split("\n")[:-1]]
 
 
+def by_toml(written: Sequence[str], _: Path) -> list[str]:
+    """Keys of a table, and the values there."""
+    table = tomllib.loads("[a]\n" + "".join(f"{value} = {value}\n" for value in written))["a"]
+    assert [*table] == [*table.values()]
+    return [*table]
+
+
 def by_lines(written: Sequence[str], _: Path) -> list[str]:
     """Without a reader here: one line each."""
     return "".join(f"{value}\n" for value in written).split("\n")[:-1]
@@ -251,6 +259,7 @@ READERS: dict[Callable[..., Written], Reader] = {
     boot_menus.appended: by_lines,
     boot_menus.line: by_lines,
     boot_menus.answer: by_debconf,
+    servers.toml: by_toml,
 }
 LISTS = {
     "command": (shell.command, shell.sh),

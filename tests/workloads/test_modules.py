@@ -1,5 +1,6 @@
 """Modules of WebAssembly in Pods of any kind: their RuntimeClass, their nodes, and what no runtime runs."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -41,7 +42,7 @@ def objects(of: Modular) -> list[Object]:
     return unpatched(of, Place(name="a"))
 
 
-def pod(of: Modular) -> Object:
+def pod(of: Modular) -> Mapping[str, Any]:
     """The only Pod of a workload."""
     (found,) = [pod for each in objects(of) if (pod := pod_of(each))]
     return found
@@ -93,7 +94,7 @@ def test_a_node_has_the_runtimes_of_its_base_system_and_of_its_payload(target: T
     """Those of the payload where it is air-gapped, of the workloads that may run there."""
     site = target("server-and-agent").site
     crun = entry(workload(runtime="crun-wasm"))
-    nodes = {name: replace(node, wasm=("crun-wasm",) * (name == "srv")) for name, node in site.nodes.items()}
+    nodes = site.nodes | {"srv": replace(site.nodes["srv"], wasm=("crun-wasm",))}
     site = replace(site, nodes=nodes, workloads={"a": entry(workload(), ["cam"]), "b": crun})
     assert (("crun-wasm",), ()) == (handlers(site, "srv"), handlers(site, "cam"))
     site = replace(site, airgap=True)

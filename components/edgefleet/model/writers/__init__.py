@@ -15,7 +15,7 @@ from edgefleet.model.writers.configuration import (
     TMPFILES,
     WIREGUARD,
 )
-from edgefleet.model.writers.servers import MOSQUITTO, NGINX, VALKEY
+from edgefleet.model.writers.servers import MOSQUITTO, NGINX, TOML, VALKEY
 from edgefleet.model.writers.shell import SHELL
 from edgefleet.model.writers.systemd import ENVIRONMENT, UNIT
 from edgefleet.model.writers.written import Syntax
@@ -23,7 +23,7 @@ from edgefleet.model.writers.written import Syntax
 SYNTAXES: tuple[Syntax, ...] = (
     *(SHELL, UNIT, ENVIRONMENT, APT, NFTABLES, INI, SETTING),
     *(SUDOERS, IPXE, SSHD, WIREGUARD, CHRONY, TMPFILES, GRUB, ISOLINUX, PRESEED),
-    *(NGINX, VALKEY, MOSQUITTO),
+    *(NGINX, VALKEY, MOSQUITTO, TOML),
 )
 NONE = Syntax("a template without values")
 

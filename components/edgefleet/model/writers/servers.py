@@ -1,4 +1,4 @@
-"""Configuration files of the servers that workloads run in containers."""
+"""Configuration files of the servers that workloads run in containers, and of containerd."""
 
 from edgefleet.model.writers.written import Syntax
 
@@ -25,6 +25,15 @@ VALKEY = Syntax("Valkey's configuration", "workloads/valkey.conf")
 def option(text: str) -> str:
     """One of the names that an option takes, which needs no quotes (valkey.conf)."""
     return VALKEY.check(text, "[a-z][a-z-]*")
+
+
+TOML = Syntax("a file of TOML", "k3s/containerd.toml")
+
+
+@TOML.writer
+def toml(text: str) -> str:
+    """A key or a value as a literal string, without what Go's templates would read (toml.io, v1.0.0)."""
+    return "'" + TOML.check(text, r"[^'{}\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*") + "'"
 
 
 MOSQUITTO = Syntax("mosquitto's configuration", "workloads/mosquitto*.conf")

@@ -21,6 +21,7 @@ from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import HA, SERVER, WEARING, Node, RuntimeName, SiteSpec
 from edgefleet.runtimes.base import k3s_cluster, k3s_joining, k3s_keys, k3s_servers
 from edgefleet.runtimes.base.k3s_claims import check_claims
+from edgefleet.runtimes.base.k3s_containerd import check_containerd, containerd
 from edgefleet.runtimes.base.k3s_hardening import AGENTS, SERVERS, Hardening, check_hardening, hardened
 from edgefleet.runtimes.base.k3s_manifests import check_manifests, manifest_images, manifests
 from edgefleet.runtimes.base.k3s_registries import check_registries, registries
@@ -72,7 +73,10 @@ def runtime(name: RuntimeName, own: Own, *, title: str, minimum: Minimum, health
     def configure(target: Target) -> Step:
         names = k3s_servers.names(target) if runs_api else []
         own_config = config(target, own(target, names), names, hardening)
-        steps = (registries(target), own_config, route(target, service_unit))
+        steps = (
+            *(registries(target), containerd(target, service_unit)),
+            *(own_config, route(target, service_unit)),
+        )
         return Step.joined(*steps, *([authority(target), manifests(target)] if runs_api else []))
 
     def install(target: Target) -> Step:
@@ -258,6 +262,7 @@ def check(site: SiteSpec) -> Iterator[Problem]:
     yield from check_hardening(site)
     yield from check_manifests(site)
     yield from check_registries(site)
+    yield from check_containerd(site)
     yield from k3s_joining.check_joining(site)
     yield from k3s_servers.check(site)
     yield from k3s_cluster.check(site)
