@@ -85,7 +85,6 @@ AT_ONE_PLACE = {
     "fleetfile.inventory bad-table": "the code is a grammar's",
     "fleetfile.inventory no-file": "the code is that of reading a file",
     "model.pydantic_errors unknown-key": "assigned before the hint is known",
-    "workloads.base.patching patch-of-wrong-type": "the problem is that of the patched object",
 }
 """dict[case whose code does not stand beside its problem and hint -> the reason]."""
 
