@@ -24,7 +24,7 @@ from edgefleet.runtimes.base.k3s_claims import check_claims
 from edgefleet.runtimes.base.k3s_containerd import check_containerd, containerd
 from edgefleet.runtimes.base.k3s_hardening import AGENTS, SERVERS, Hardening, check_hardening, hardened
 from edgefleet.runtimes.base.k3s_manifests import check_manifests, manifest_images, manifests
-from edgefleet.runtimes.base.k3s_registries import check_registries, registries
+from edgefleet.runtimes.base.k3s_registries import check_registries
 from edgefleet.runtimes.base.runtime import Minimum, Runtime
 
 CONFIG = "/etc/rancher/k3s/config.yaml"
@@ -73,10 +73,7 @@ def runtime(name: RuntimeName, own: Own, *, title: str, minimum: Minimum, health
     def configure(target: Target) -> Step:
         names = k3s_servers.names(target) if runs_api else []
         own_config = config(target, own(target, names), names, hardening)
-        steps = (
-            *(registries(target), containerd(target, service_unit)),
-            *(own_config, route(target, service_unit)),
-        )
+        steps = (containerd(target, service_unit), own_config, route(target, service_unit))
         return Step.joined(*steps, *([authority(target), manifests(target)] if runs_api else []))
 
     def install(target: Target) -> Step:

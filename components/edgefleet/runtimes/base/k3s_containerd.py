@@ -20,6 +20,7 @@ from edgefleet.model.paths import format_path
 from edgefleet.model.programs import CRUN
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.version_skew import Release, release
+from edgefleet.runtimes.base.k3s_registries import registries
 
 FOLDER = "/etc/rancher/k3s/containerd"
 COPIES = "/var/lib/rancher/k3s/agent/etc/containerd"
@@ -35,12 +36,13 @@ _V3 = ("config-v3.toml.tmpl", "io.containerd.cri.v1.runtime")
 
 
 def containerd(target: Target, service_unit: str) -> Step:
-    """The template and the program that copies it; on a node without crun its removal.
+    """What containerd gets: registries, the template and the program that copies it.
 
-    The program stays then: it removes the copy, and brings it back with an earlier configuration.
+    On a node without crun it is the template's removal. The program stays then: it removes the copy, and
+    brings it back with an earlier configuration.
     """
     if CRUN not in target.node.wasm:
-        return Step.removal(PROGRAM, f"rm -rf {FOLDER}")
+        return Step.joined(registries(target), Step.removal(PROGRAM, f"rm -rf {FOLDER}"))
     name, plugin = template_of(target.site.k3s.version)
     text = render(
         "k3s/containerd.toml.j2", plugin=plugin, handler=CRUN, annotations=ANNOTATIONS, binary=BINARY
@@ -51,7 +53,7 @@ def containerd(target: Target, service_unit: str) -> Step:
         File.program(PROGRAM, render("k3s/containerd.sh")),
         File.text(drop_in, render("k3s/containerd.conf")),
     )
-    return Step(files=files)
+    return Step.joined(Step(files=files), registries(target))
 
 
 def template_of(version: str) -> tuple[str, str]:

@@ -140,11 +140,6 @@ def template(
         annotations: of the Pods.
         more: further fields of the Pod's specification.
     """
-    scratch = [
-        {"name": _scratch(each, index), "emptyDir": {"sizeLimit": each.scratch}}
-        for each in containers
-        for index, _ in enumerate(each.writable)
-    ]
     metadata: Object = {"labels": labels(place, part)}
     if noted := {**modules.annotations(spec), **(annotations or {})}:
         metadata["annotations"] = noted
@@ -165,13 +160,21 @@ def template(
         "affinity": _affinity(place),
         "tolerations": _tolerations(place, spec),
         "containers": [container(each) for each in containers],
-        "volumes": [*volumes, *scratch],
+        "volumes": [*volumes, *_empty_folders(containers)],
         **more,
     }
     return {
         "metadata": metadata,
         "spec": {key: value for key, value in pod.items() if value not in (None, [])},
     }
+
+
+def _empty_folders(containers: Sequence[Container]) -> list[Object]:
+    return [
+        {"name": _scratch(each, index), "emptyDir": {"sizeLimit": each.scratch}}
+        for each in containers
+        for index, _ in enumerate(each.writable)
+    ]
 
 
 def _affinity(place: Place) -> Object | None:
