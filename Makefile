@@ -11,11 +11,11 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 # What CI runs, in this order: what fails fastest comes first.
-TIERS := lint test test-fuzz test-parity test-cluster test-crash
+TIERS := lint test test-fuzz test-parity test-cluster test-runtimes test-crash
 # Too long for each change: before a release, or each night.
 SLOW := test-faults test-boot
 
-.PHONY: help up picture dist test fuzz test-fuzz test-parity test-parity-kubernetes test-cluster test-crash test-faults test-boot check check-slow lint bench metrics lock schema clean
+.PHONY: help up picture dist test fuzz test-fuzz test-parity test-parity-kubernetes test-cluster test-runtimes test-crash test-faults test-boot check check-slow lint bench metrics lock schema clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -67,6 +67,12 @@ CLUSTER := etcd kube-apiserver kwok helm nats-server
 test-cluster: .venv/.dev  ## a real Kubernetes control plane and the servers of workloads, built from their Go modules once
 	@$(BIN)/python -m tests.go_programs $(CLUSTER) >/dev/null
 	@$(PYTEST) -m cluster tests/cluster
+
+RUNTIMES := etcd kube-apiserver containerd kubelet
+
+test-runtimes: .venv/.dev  ## a real kubelet runs modules of WebAssembly and containers, in a tree of Debian 13 that is made once
+	@$(BIN)/python -m tests.go_programs $(RUNTIMES) >/dev/null
+	@$(PYTEST) -m runtimes tests/runtimes_real
 
 test-parity-kubernetes: .venv/.dev  ## the real pulumi-kubernetes, built from its Go module once (ten minutes), beside ours
 	@programs=$$($(BIN)/python -m tests.go_programs pulumi pulumi-resource-kubernetes $(CLUSTER)); \

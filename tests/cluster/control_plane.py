@@ -29,10 +29,13 @@ STAGES = (
 
 
 @contextmanager
-def control_plane(folder: Path) -> Iterator[Cluster]:
-    """The cluster, whose files and logs are in `folder`, while the block runs."""
-    etcd, apiserver, controllers, scheduler, kwok = programs(
-        "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"
+def control_plane(folder: Path, *, has_nodes: bool = False) -> Iterator[Cluster]:
+    """The cluster, whose files and logs are in `folder`, while the block runs.
+
+    kwok plays its nodes, unless it has nodes of its own.
+    """
+    etcd, apiserver, controllers, scheduler = programs(
+        "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"
     )
     key = _files(folder)
     store, peers, port = (free_port() for _ in range(3))
@@ -56,7 +59,7 @@ def control_plane(folder: Path) -> Iterator[Cluster]:
         commands = {
             "controllers": _controllers(controllers, kubeconfig, key, folder / "apiserver.crt"),
             "scheduler": (scheduler, f"--kubeconfig={kubeconfig}", "--leader-elect=false", "--secure-port=0"),
-            "kwok": _kwok(kwok, kubeconfig),
+            **({} if has_nodes else {"kwok": _kwok(*programs("kwok"), kubeconfig)}),
         }
         for name, command in commands.items():
             stack.enter_context(running(Server(command, folder / f"{name}.log"), lambda: True))

@@ -1,0 +1,125 @@
+"""Small modules of WebAssembly, and container images, made here: no compiler and no registry is needed.
+
+A module uses WASI preview 1. An image is an archive as containerd imports it, with one layer.
+"""
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Mapping, Sequence
+from struct import pack
+
+I32 = 0x7F
+_ARGUMENTS = {"fd_write": 4, "poll_oneoff": 4, "proc_exit": 1}
+"""dict[function of WASI that a module imports -> number of its arguments, all of 32 bits]."""
+_NIGHT = 12 * 3600 * 10**9
+"""Nanoseconds that a module sleeps."""
+
+
+def _number(value: int) -> bytes:
+    """LEB128, signed; for small numbers that is unsigned as well."""
+    done = b""
+    while not -64 <= value < 64:
+        done += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return done + bytes([value & 0x7F])
+
+
+def _size(value: int) -> bytes:
+    """LEB128, unsigned."""
+    done = b""
+    while value > 0x7F:
+        done += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return done + bytes([value])
+
+
+def _list(parts: Sequence[bytes]) -> bytes:
+    return _size(len(parts)) + b"".join(parts)
+
+
+def _section(number: int, parts: Sequence[bytes]) -> bytes:
+    content = _list(parts)
+    return bytes([number]) + _size(len(content)) + content
+
+
+def _text(text: str) -> bytes:
+    return _list([bytes([byte]) for byte in text.encode()])
+
+
+def _call(function: str, *arguments: int) -> bytes:
+    """A call whose result, where there is one, is dropped."""
+    pushed = b"".join(b"\x41" + _number(argument) for argument in arguments)
+    dropped = b"" if function == "proc_exit" else b"\x1a"
+    return pushed + b"\x10" + _size([*_ARGUMENTS].index(function)) + dropped
+
+
+def module(says: str, *, code: int | None = None) -> bytes:
+    """A module that prints a line and ends with an exit code, or sleeps."""
+    line = f"{says}\n".encode()
+    written, waited, text = 16, 64, 256
+    data = pack("<II", text, len(line)).ljust(waited, b"\0")
+    clock = pack("<QB7xI4xQQH6x", 0, 0, 1, _NIGHT, 0, 0)  # a subscription: monotonic clock, relative
+    data = (data + clock).ljust(text, b"\0") + line
+    end = _call("poll_oneoff", waited, waited + 64, 1, written) if code is None else _call("proc_exit", code)
+    body = b"\x00" + _call("fd_write", 1, 0, 1, written) + end + b"\x0b"
+    types = [
+        b"\x60" + _list([bytes([I32])] * count) + _list([] if name == "proc_exit" else [bytes([I32])])
+        for name, count in _ARGUMENTS.items()
+    ]
+    imports = [
+        _text("wasi_snapshot_preview1") + _text(name) + b"\x00" + _size(index)
+        for index, name in enumerate(_ARGUMENTS)
+    ]
+    return b"\0asm\1\0\0\0" + b"".join(
+        [
+            _section(1, [*types, b"\x60\x00\x00"]),
+            _section(2, imports),
+            _section(3, [_size(len(types))]),
+            _section(5, [b"\x00\x01"]),
+            _section(7, [_text("memory") + b"\x02\x00", _text("_start") + b"\x00" + _size(len(imports))]),
+            _section(10, [_size(len(body)) + body]),
+            _section(11, [b"\x00\x41\x00\x0b" + _list([bytes([byte]) for byte in data])]),
+        ]
+    )
+
+
+def image(name: str, files: Mapping[str, bytes], *entrypoint: str) -> bytes:
+    """An archive with an image for this machine, of programs by their paths."""
+    layer = _tar({path: (0o755, content) for path, content in files.items()})
+    config = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Entrypoint": list(entrypoint)},
+        "rootfs": {"type": "layers", "diff_ids": [_digest(layer)]},
+    }
+    oci = "application/vnd.oci.image"
+    described = _blob(json.dumps(config).encode(), f"{oci}.config.v1+json")
+    layers = [_blob(layer, f"{oci}.layer.v1.tar")]
+    manifest = {"schemaVersion": 2, "config": described, "layers": layers}
+    text = json.dumps(manifest).encode()
+    listed = _blob(text, f"{oci}.manifest.v1+json") | {"annotations": {"io.containerd.image.name": name}}
+    blobs = (layer, text, json.dumps(config).encode())
+    index = json.dumps({"schemaVersion": 2, "manifests": [listed]}).encode()
+    parts = {f"blobs/sha256/{_digest(blob)[7:]}": blob for blob in blobs}
+    parts |= {"index.json": index, "oci-layout": b'{"imageLayoutVersion": "1.0.0"}'}
+    return _tar({path: (0o644, content) for path, content in parts.items()})
+
+
+def _blob(content: bytes, media_type: str) -> dict[str, object]:
+    return {"mediaType": media_type, "digest": _digest(content), "size": len(content)}
+
+
+def _digest(content: bytes) -> str:
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def _tar(files: Mapping[str, tuple[int, bytes]]) -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for path, (mode, content) in files.items():
+            entry = tarfile.TarInfo(path)
+            entry.mode, entry.size = mode, len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return archive.getvalue()

@@ -1,0 +1,40 @@
+"""containerd 2.3 reads the configurations that edgefleet adds to, and knows each key of them."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.go_programs import programs
+from tests.runtimes_real.conftest import RELEASES
+from tests.runtimes_real.node import configuration
+from tests.runtimes_real.rendering import template_for
+
+pytestmark = pytest.mark.runtimes
+
+UNKNOWN = "Ignoring unknown key"
+"""What containerd says of a key that it does not know, and goes on."""
+
+
+def read(text: str, folder: Path) -> str:
+    """What containerd makes of a configuration, and what it says of it."""
+    (containerd,) = programs("containerd")
+    (folder / "containerd.toml").write_text(text)
+    command = [containerd, "--config", folder / "containerd.toml", "config", "dump"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert 0 == done.returncode, done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("release", RELEASES.values())
+def test_containerd_knows_each_key(release: str, tmp_path: Path) -> None:
+    """And keeps the handler."""
+    answer = read(configuration(template_for(release)), tmp_path)
+    assert UNKNOWN not in answer
+    assert "runtimes.crun-wasm" in answer
+    assert "module.wasm.image/*" in answer
+
+
+def test_a_key_that_it_does_not_know_is_seen(tmp_path: Path) -> None:
+    """So that the test above proves something."""
+    text = configuration(template_for("v1.36.4+k3s1")).replace("pod_annotations", "pod_annotation")
+    assert UNKNOWN in read(text, tmp_path)
