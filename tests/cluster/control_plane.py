@@ -59,8 +59,10 @@ def control_plane(folder: Path, *, has_nodes: bool = False) -> Iterator[Cluster]
         commands = {
             "controllers": _controllers(controllers, kubeconfig, key, folder / "apiserver.crt"),
             "scheduler": (scheduler, f"--kubeconfig={kubeconfig}", "--leader-elect=false", "--secure-port=0"),
-            **({} if has_nodes else {"kwok": _kwok(*programs("kwok"), kubeconfig)}),
         }
+        if not has_nodes:
+            (kwok,) = programs("kwok")
+            commands["kwok"] = _kwok(kwok, kubeconfig)
         for name, command in commands.items():
             stack.enter_context(running(Server(command, folder / f"{name}.log"), lambda: True))
         yield cluster

@@ -10,8 +10,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -159,8 +159,19 @@ class Machine:
     own_containerd: bool
     """Whether containerd is Debian's; else it is built from its Go module."""
 
-    def started(self) -> AbstractContextManager[Server]:
-        """It runs while the block runs."""
+    @contextmanager
+    def started(self) -> Iterator[Server]:
+        """It runs while the block runs; its groups of processes, which outlive these, are removed."""
+        try:
+            with self._running() as server:
+                yield server
+        finally:
+            groups = sorted(Path("/sys/fs/cgroup").glob("*/k8s.io/**/"), reverse=True)
+            for group in groups:
+                with suppress(OSError):
+                    group.rmdir()
+
+    def _running(self) -> AbstractContextManager[Server]:
         lower = tree()
         (kubelet,) = programs("kubelet")
         upper, root = self.folder / "files/upper", self.folder / "root"

@@ -19,7 +19,7 @@ def read(text: str, folder: Path) -> str:
     """What containerd makes of a configuration, and what it says of it."""
     (containerd,) = programs("containerd")
     (folder / "containerd.toml").write_text(text)
-    command = [containerd, "--config", folder / "containerd.toml", "config", "dump"]
+    command = [str(containerd), "--config", str(folder / "containerd.toml"), "config", "dump"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert 0 == done.returncode, done.stderr
     return done.stdout + done.stderr

@@ -56,7 +56,12 @@ def test_a_container_runs_as_before(machine: Machine, run: Callable[..., Pod]) -
 
 def test_a_module_runs_beside_a_container(machine: Machine, run: Callable[..., Pod]) -> None:
     """In one Pod, whose annotation lets crun tell them apart."""
-    beside = {"name": "beside", "image": SHELL, "args": SAYS, "imagePullPolicy": "IfNotPresent"}
+    beside: dict[str, Any] = {
+        "name": "beside",
+        "image": SHELL,
+        "args": SAYS,
+        "imagePullPolicy": "IfNotPresent",
+    }
     beside["securityContext"] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
     patch = [{"op": "add", "path": "/spec/template/spec/containers/-", "value": beside}]
     patches = [{"kind": "Deployment", "json": patch}]

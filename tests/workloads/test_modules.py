@@ -11,7 +11,7 @@ from edgefleet.model.programs import PROGRAMS, Handler
 from edgefleet.model.spec import from_plain
 from edgefleet.workloads import KINDS
 from edgefleet.workloads.base.kind import Object, Place
-from edgefleet.workloads.base.modules import Modular, WasmRuntime, carried, check, handlers_of
+from edgefleet.workloads.base.modules import Modular, WasmRuntime, carried, check, check_pods, handlers_of
 from edgefleet.workloads.base.shapes import pod_of
 from edgefleet.workloads.composing import entry, handlers, unpatched
 
@@ -122,3 +122,23 @@ def test_shims_have_a_release_and_crun_has_none(
 ) -> None:
     of_runtime = WasmRuntime(name=runtime, version=version)
     assert codes == [problem.code for problem in check(replace(workload(), runtime=of_runtime))]
+
+
+@pytest.mark.parametrize(
+    ("kind", "runtime", "fields", "codes"),
+    [
+        ("job", "crun-wasm", {}, ["lost-exit-code"]),
+        ("function", "crun-wasm", {"port": None, "schedule": "0 3 * * *"}, ["lost-exit-code"]),
+        ("inference", "crun-wasm", {"warmUp": {"command": ["/a.wasm"]}}, ["lost-exit-code"]),
+        ("inference", "spin", {}, ["mixed-pod"]),
+        *((kind, "wasmtime", {}, []) for kind in FIELDS),
+        ("web", "crun-wasm", {}, []),
+        ("web", "spin", {}, []),
+    ],
+)
+def test_what_a_runtime_cannot_run_is_a_problem(
+    kind: str, runtime: str, fields: dict[str, Any], codes: list[str]
+) -> None:
+    """Programs whose exit code counts under crun, and containers beside an application of Spin."""
+    of = workload(kind, runtime, **fields)
+    assert codes == [problem.code for problem in check_pods(of, objects(of))]

@@ -66,6 +66,7 @@ def problems(name: str, spec: Workload, places: Sequence[Place]) -> Iterator[Pro
     yield from _low_limits(spec)
     yield from modules.check(spec)
     composed = [unpatched(spec, place) for place in places]
+    yield from dict.fromkeys(of for objects in composed for of in modules.check_pods(spec, objects))
     if spec.where.cloud and not any(unpatched(spec, place) for place in places if place.side == "hub"):
         problem = f"a workload of the kind {kind_of(spec)} runs at sites alone"
         yield Problem.of_value("where.cloud", "sites-alone", problem, "remove cloud")

@@ -64,14 +64,9 @@ def template_of(version: str) -> tuple[str, str]:
 
 
 def check_containerd(site: SiteSpec) -> Iterator[Problem]:
-    """Runtimes for WebAssembly on nodes for which there are none, and a second template."""
+    """Runtimes for WebAssembly on nodes for which there are none."""
     for name, node in site.nodes.items():
         if node.arch == "armhf" and node.wasm:
             problem = f"{node.hostname} is armhf, for which {node.wasm[0]} is not released"
             path = format_path(("nodes", name, "wasm"))
             yield Problem.of_value(path, "no-wasm", problem, "remove wasm, or use nodes of 64 bits")
-        own = f"{COPIES}/{template_of(site.k3s.version)[0]}"
-        if CRUN in node.wasm and own in node.files:
-            problem = f"{own} is written for {CRUN}, from {FOLDER}"
-            path = format_path(("nodes", name, "files", own))
-            yield Problem.of_value(path, "own-template", problem, f"remove {CRUN} from wasm, or this file")

@@ -14,8 +14,10 @@ from edgefleet.model.site import Arch
 from edgefleet.model.spec import spec
 from edgefleet.workloads.base.kind import Object, Place
 from edgefleet.workloads.base.objects import MANAGER, labels
+from edgefleet.workloads.base.shapes import pod_of
 from edgefleet.workloads.base.spec import Pods, Workload
 
+_PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 LABEL = "wasm.edgefleet.dev/"
 """Prefix of the labels of a node for the handlers that it has, each with the value ``true``."""
 _LISTEN = {"wasmtime": "WASMTIME_HTTP_PROXY_SOCKET_ADDR", "spin": "SPIN_HTTP_LISTEN_ADDR"}
@@ -107,6 +109,33 @@ def check(workload: Workload) -> Iterator[Problem]:
         problem = f"its Pods have one RuntimeClass, for {runtime.name} or {accelerator.runtime_class}"
         hint = "remove runtime, or accelerator.runtimeClass"
         yield Problem.of_value("accelerator.runtimeClass", "two-runtimes", problem, hint)
+
+
+def check_pods(workload: Workload, objects: Iterable[Object]) -> Iterator[Problem]:
+    """Pods of a workload at a place that its runtime cannot run.
+
+    crun with WasmEdge 0.14 ends with 0 whatever the module's exit code is (tests/runtimes_real). Whether the
+    shim of Spin runs containers beside an application is not known.
+    """
+    runtime = runtime_of(workload)
+    if runtime is None:
+        return
+    for kind, pod in ((each["kind"], pod) for each in objects if (pod := pod_of(each))):
+        containers = [*(pod.get("initContainers") or ()), *pod["containers"]]
+        is_asked = any("exec" in (each.get(probe) or {}) for each in pod["containers"] for probe in _PROBES)
+        if runtime.name == CRUN and (kind in {"Job", "CronJob"} or is_asked):
+            by = "a probe by a command" if is_asked else f"a {kind}"
+            problem = (
+                f"{by} needs exit codes, which crun with WasmEdge 0.14 loses: a failure looks like a success"
+            )
+            hint = "use the runtime wasmtime, or a container"
+            yield Problem.of_value("runtime", "lost-exit-code", problem, hint)
+        elif runtime.name == "spin" and len(containers) > 1:
+            problem = (
+                f"its Pod has {len(containers)} containers, and spin is known to run one application alone"
+            )
+            hint = "use the runtime wasmtime, wasmedge, wasmer or crun-wasm, or separate workloads"
+            yield Problem.of_value("runtime", "mixed-pod", problem, hint)
 
 
 def handlers_of(objects: Iterable[Object]) -> tuple[str, ...]:
