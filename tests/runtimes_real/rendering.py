@@ -9,6 +9,7 @@ from tests.site.conftest import GOLDEN, KEY, spec_of
 from edgefleet.model.firstboot import Target
 from edgefleet.model.spec import from_plain
 from edgefleet.runtimes import runtime_of
+from edgefleet.runtimes.base.k3s_containerd import FOLDER
 from edgefleet.workloads import KINDS
 from edgefleet.workloads.base.kind import Object
 from edgefleet.workloads.composing import entry, objects_of
@@ -22,7 +23,7 @@ def template_for(version: str) -> str:
     site = replace(SITE, nodes=nodes, k3s=replace(SITE.k3s, version=version))
     target = Target(site=site, name=next(iter(nodes)), key=KEY)
     files = runtime_of(target.node).configure(target).files
-    (template,) = [file for file in files if "/containerd/" in file.path]
+    (template,) = [file for file in files if file.path.startswith(FOLDER)]
     return template.content.decode()
 
 
