@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from tests.site.conftest import GOLDEN, spec_of
 
-from edgefleet.fleetfile.artifacts_lock import ArtifactsLock, LockedImage
+from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock, LockedImage
 from edgefleet.model.hardware import DataDisk, Hardware
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.site import Node, SiteSpec
+from edgefleet.site.capacity import tight
 from edgefleet.site.load import Lack, Loads, Room, SiteLoad, room
 from edgefleet.workloads.demand import Demand, Load
 
@@ -184,3 +185,16 @@ def test_a_workload_that_is_patched_at_a_site_is_looked_at_there() -> None:
         for more in ({}, {"patches": patches})
     )
     assert [[], ["memory", "cpu"]] == [[lack.resource for lack in known.lacks(of)] for of in (plain, patched)]
+
+
+def test_a_lost_server_leaves_its_load_to_the_others() -> None:
+    """A note names the site, the server and the sum; what ran on the lost one alone is lost with it."""
+    site = spec_of(GOLDEN / "recipe-1/three-servers")
+    web = {"kind": "web", "image": "registry.example/till:1", "port": 80, "replicas": 4}
+    needs = {"cpu": "100m", "memory": "4Gi"}
+    several = replace(site, workloads={"till": web | {"resources": needs, "nodes": ["a", "b", "c"]}})
+    assert [] == [*Loads().lacks(several)]
+    (note,) = tight({"de-fra-001": several}, EMPTY)
+    assert "de-fra-001 has too little memory when a is lost: till" in note
+    alone = replace(site, workloads={"till": web | {"replicas": 1, "resources": needs, "nodes": ["a"]}})
+    assert [] == [*tight({"de-fra-001": alone}, EMPTY)]

@@ -11,7 +11,7 @@ from edgefleet.commands.stack import fleet_file, stacks
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.rollout.cautions import cautions
-from edgefleet.site.capacity import check_fits
+from edgefleet.site.capacity import check_fits, tight
 
 
 def command(
@@ -50,6 +50,6 @@ def _check(session: Session, file: Path) -> tuple[Problem, ...]:
         session,
         [f"{file}: {fleet.name} / {fleet.region}: {len(fleet.sites):,} sites, {nodes:,} nodes, no problems"],
     )
-    for note in cautions(fleet):
+    for note in (*cautions(fleet), *tight(fleet.sites, fleet.lock)):
         remark(session, f"note: {note}")
     return ()

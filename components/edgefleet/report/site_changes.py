@@ -18,7 +18,7 @@ from edgefleet.report.plan_view import Group, Row, Shared, SiteOutcome, View
 from edgefleet.report.presenters import CHANGING, KUBERNETES, is_site, present
 from edgefleet.rollout import cautions
 from edgefleet.rollout.pending import Pending
-from edgefleet.site.capacity import MediumUsage, medium_usages
+from edgefleet.site.capacity import MediumUsage, medium_usages, tight
 from edgefleet.site.load import Loads, Usage
 from edgefleet.workloads.differences import ObjectChange
 from edgefleet.workloads.origins import field_of
@@ -309,6 +309,7 @@ def _cautions(outcome: Outcome, fleet: Fleet | None, groups: tuple[Group, ...]) 
         )
         yield f"certificates revoked: {sites or 'none any more'}"
     yield from cautions.cautions(fleet)
+    yield from tight(fleet.sites, fleet.lock)
     yield from cautions.of_versions(change for group in groups for change in group.changes)
 
 

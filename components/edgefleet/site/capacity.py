@@ -7,7 +7,7 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.images import FORMATS
 from edgefleet.model.quantities import written_size
-from edgefleet.model.site import SiteSpec
+from edgefleet.model.site import HA, SiteSpec
 from edgefleet.site.load import Lack, Loads, Resource
 
 ROOM = 16 * 1024**2
@@ -122,6 +122,18 @@ def _overloaded(sites: Mapping[str, SiteSpec], loads: Loads, locate: Locate) -> 
             problem=f"workloads take more {WORDS[equal[0].resource]} than there is: {words}",
             hint="let fewer of them run there, let them take less, or use larger nodes",
         ).repeated(len(equal) - 1)
+
+
+def tight(sites: Mapping[str, SiteSpec], lock: ArtifactsLock) -> Iterator[str]:
+    """Notes on sites with several servers whose workloads do not fit when one server is lost."""
+    loads = Loads(lock)
+    for site in sites.values():
+        servers = [name for name, node in site.nodes.items() if node.runtime == HA]
+        load = loads.of(site) if servers and site.workloads else None
+        lost = ((name, load.without(name).lacks()) for name in servers) if load else ()
+        if found := next(((name, lacks[0]) for name, lacks in lost if lacks), None):
+            name, lack = found
+            yield f"{site.name} has too little {WORDS[lack.resource]} when {name} is lost: {described(lack)}"
 
 
 def _path_of(lack: Lack) -> str:

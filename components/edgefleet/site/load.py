@@ -121,6 +121,17 @@ class SiteLoad:
             amounts[job] += jobs[job]
         return amounts
 
+    def without(self, node: str) -> "SiteLoad":
+        """The site when `node` is lost, and with it the workloads that run nowhere else."""
+        nodes = {name: tuple(one for one in of if one != node) for name, of in self.nodes.items()}
+        left = {name: of for name, of in nodes.items() if of}
+        return SiteLoad(
+            site=self.site,
+            rooms={name: room for name, room in self.rooms.items() if name != node},
+            loads={name: self.loads[name] for name in left},
+            nodes=left,
+        )
+
     def usage(self) -> "Usage":
         """What all of it takes, and what there is."""
         everywhere, rooms = frozenset(self.rooms), self.rooms.values()
