@@ -11,7 +11,7 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 # What CI runs, in this order: what fails fastest comes first.
-TIERS := lint test test-fuzz test-parity test-cluster test-runtimes test-crash
+TIERS := lint test test-fuzz test-parity test-cluster test-crash
 # Too long for each change: before a release, or each night.
 SLOW := test-faults test-boot
 

@@ -89,6 +89,9 @@ OTHER: dict[str, Any] = {
     "identity": Identity(certificate="one\n", authority="other\n", hub="hub.example"),
     "payload": (PayloadFile(path="bin/k3s", digest="sha256:" + "0" * 64, size=1),),
     "name": "else",
+    "first": "a",
+    "virtual_address": "10.5.0.101",
+    "wasm": ("crun-wasm",),
     "link": Link(class_="dark", down=1, up=2),
     "location": Location(city="Bremen", country="DE", latitude=53.0, longitude=8.8),
     "runtime": None,
@@ -164,7 +167,10 @@ def digests(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[st
     return {node: image.desired for node, image in render_site(spec, key, passphrases).items()}
 
 
-EVERY_FIELD = ("server-static", "server-and-agent", "shut-in", "data-disk", "additions", "vlan", "arm64-dhcp")
+EVERY_FIELD = (
+    *("three-servers", "server-static", "server-and-agent", "shut-in", "data-disk", "additions", "vlan"),
+    "arm64-dhcp",
+)
 """Golden sites that have each field."""
 
 
