@@ -122,6 +122,7 @@ def test_it_becomes_ready(site: Cluster, name: str) -> None:
     waiting = [thing for thing in RENDERED[name] if not is_done(thing)]
     wait(
         lambda: all(is_done(site.read(thing)) for thing in waiting),
+        seconds=180,  # the scheduler tries again late on a busy machine
         reason=lambda: str([site.read(thing)["status"] for thing in waiting] + site.events(name)),
     )
     assert [*map(is_done, map(site.read, waiting))] == [True] * len(waiting)
