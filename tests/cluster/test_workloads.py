@@ -12,6 +12,7 @@ from tests.processes import wait
 from tests.workloads.rendered import RENDERED
 from tests.workloads.test_kinds import FLEET
 
+from edgefleet.boot.annotations import labels_of
 from edgefleet.workloads.base.objects import LOCAL_STORAGE
 from edgefleet.workloads.composing import SHARED, kind_of
 
@@ -39,10 +40,11 @@ OF_K3S: list[Object] = [
 
 @pytest.fixture(scope="session")
 def site(cluster: Cluster) -> Cluster:
-    """The cluster of a site with one node, before any workload."""
+    """The cluster of a site with one node, with the labels that it sets itself, before any workload."""
     for thing in (*OF_K3S, *RENDERED[SHARED]):
         cluster.apply(thing)
-    cluster.node("site", {"kubernetes.io/hostname": "site"}, {"nvidia.com/gpu": "8"})
+    own = labels_of(FLEET.sites["de-ber-001"], "n1")
+    cluster.node("site", {"kubernetes.io/hostname": "site", **own}, {"nvidia.com/gpu": "8"})
     return cluster
 
 
@@ -122,7 +124,6 @@ def test_it_becomes_ready(site: Cluster, name: str) -> None:
     waiting = [thing for thing in RENDERED[name] if not is_done(thing)]
     wait(
         lambda: all(is_done(site.read(thing)) for thing in waiting),
-        seconds=180,  # the scheduler tries again late on a busy machine
         reason=lambda: str([site.read(thing)["status"] for thing in waiting] + site.events(name)),
     )
     assert [*map(is_done, map(site.read, waiting))] == [True] * len(waiting)

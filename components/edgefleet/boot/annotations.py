@@ -4,15 +4,15 @@ For annotations neither kubelet nor k3s has a flag, and labels of k3s's node-lab
 alone (k3s docs, advanced). The labels here are those of its runtimes for WebAssembly.
 
 Each node sets its own with the rights of its kubelet, which may change no other node (Kubernetes docs, Node
-authorization, and the admission plugin NodeRestriction, which leaves annotations and such labels
-alone). It does so after
-each start of k3s, because a new node has none until it is registered.
+authorization, and the admission plugin NodeRestriction, which leaves annotations and such labels alone). It
+does so after each start of k3s, because a new node has none until it is registered.
 """
 
 from collections.abc import Mapping
 
 from edgefleet.io.templates import render, unit
 from edgefleet.model.firstboot import File, Step, Target
+from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes import runtime_of
 from edgefleet.workloads.base.modules import LABEL
 from edgefleet.workloads.composing import handlers
@@ -25,7 +25,7 @@ FILE = f"/etc/systemd/system/{UNIT}"
 def plan(target: Target) -> Step:
     """The script and its unit; where there are none, those that were set before are removed at once."""
     annotations = dict(sorted(target.node.annotations.items()))
-    labels = {f"{LABEL}{handler}": "true" for handler in handlers(target.site, target.name)}
+    labels = labels_of(target.site, target.name)
     if not annotations and not labels:
         undo = (f"{SCRIPT} undo || true", f"systemctl disable {UNIT}", f"rm -f {SCRIPT} {FILE}")
         return Step.removal(SCRIPT, *undo)
@@ -40,6 +40,11 @@ def plan(target: Target) -> Step:
         units=(unit(f"k3s/{UNIT}.j2", unit=runtime_of(target.node).unit),),
         commands=(("systemctl", "restart", "--no-block", UNIT),),
     )
+
+
+def labels_of(site: SiteSpec, node: str) -> dict[str, str]:
+    """The labels that a node of `site` sets after it has registered."""
+    return {f"{LABEL}{handler}": "true" for handler in handlers(site, node)}
 
 
 def _pairs(values: Mapping[str, str]) -> list[str]:
