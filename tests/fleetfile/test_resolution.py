@@ -120,6 +120,18 @@ def test_a_node_that_says_so_is_the_server(load: Load) -> None:
     assert ["k3s-agent", "k3s-server"] == [node.runtime for node in fleet.sites["s"].nodes.values()]
 
 
+def test_a_spec_names_the_first_server_of_the_file(load: Load) -> None:
+    """Pulumi's maps have no order, and so a site's nodes have none where they are rendered."""
+    addresses = {name: f"10.1.1.{number}/24" for number, name in enumerate(("zeta", "alpha", "mike"), 10)}
+    nodes = {
+        name: {"runtime": "k3s-ha", "network": {"address": at, "gateway": "10.1.1.1"}}
+        for name, at in addresses.items()
+    }
+    assert "zeta" == load(f"sites:\n  s: {{nodes: {json.dumps(nodes)}}}\n").sites["s"].k3s.first
+    named = load(f"sites:\n  s: {{nodes: {json.dumps(nodes)}, k3s: {{first: mike}}}}\n")
+    assert "mike" == named.sites["s"].k3s.first
+
+
 def test_wifi_refers_to_a_secret_by_name(load: Load) -> None:
     """The passphrase itself never stands in a fleet file."""
     fleet = load(

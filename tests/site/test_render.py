@@ -191,6 +191,17 @@ def test_each_input_does_to_the_image_what_it_declares(
     assert len(seen) > 80
 
 
+def test_the_order_of_nodes_changes_nothing(
+    sites: dict[str, SiteSpec], key: str, passphrases: dict[str, str]
+) -> None:
+    """Pulumi's maps have none."""
+    several = {name: site for name, site in sites.items() if len(site.nodes) > 1}
+    assert len(several) > 2
+    for site in several.values():
+        turned = replace(site, nodes=dict(reversed(site.nodes.items())))
+        assert digests(site, key, passphrases) == digests(turned, key, passphrases)
+
+
 def test_another_key_is_another_image(sites: dict[str, SiteSpec], passphrases: dict[str, str]) -> None:
     """Two sites with equal specs would still not open each other."""
     site = sites["recipe-1/server-static"]

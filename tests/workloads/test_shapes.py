@@ -44,6 +44,7 @@ OBJECTS: tuple[Object, ...] = (
     an("Rollout", {"replicas": 2, "template": {"spec": POD}}, "argoproj.io/v1alpha1"),
     an("PersistentVolumeClaim", CLAIM),
     an("Service", {"type": "NodePort", "ports": [{"port": 80, "nodePort": 30080, "protocol": "TCP"}]}),
+    {**an("RuntimeClass", {}, "node.k8s.io/v1"), "scheduling": {"nodeSelector": {"a": "true"}}},
     an("Ingress", {"rules": [{"host": "a.example", "http": {"paths": [{"path": "/"}]}}]}),
 )
 ANY = st.sampled_from([None, True, 7, -1.5, "", "a", [], ["a"], [None], {}, {"a": 1}, {"name": 7}])

@@ -11,7 +11,7 @@ from typing import Any
 from edgefleet.fleetfile.partial import Builder
 from edgefleet.fleetfile.provenance import OF_NODES, Membership
 from edgefleet.model.network import Network
-from edgefleet.model.site import K3s, Node, NodeK3s, NodeSettings, SiteSpec
+from edgefleet.model.site import HA, K3s, Node, NodeK3s, NodeSettings, SiteSpec
 from edgefleet.runtimes import RUNTIMES, k3s_agent, k3s_server
 
 Part = Mapping[str, Any]
@@ -50,7 +50,7 @@ class Resolver:
     def __init__(self, written: Written) -> None:
         self.written = written
         self._bases: dict[tuple[str | None, ...], dict[str, Any]] = {}
-        self._k3s: dict[tuple[int, tuple[str, ...]], K3s] = {}
+        self._k3s: dict[tuple[int, tuple[str, ...], str | None], K3s] = {}
         self._kept: list[Part] = []
         """Whose ids are keys of `_k3s`."""
         self._builder = Builder()
@@ -150,11 +150,12 @@ class Resolver:
         if not k3s or "version" not in k3s:
             return None
         archs = tuple(sorted({str(node.arch) for node in nodes.values()}))
-        key = (id(k3s), archs)
+        first = k3s.get("first") or next((name for name, node in nodes.items() if node.runtime == HA), None)
+        key = (id(k3s), archs, first)
         if key not in self._k3s:
             pinned = self.written.digests.get(k3s["version"], {})
             digests = {arch: pinned[arch] for arch in archs if arch in pinned}
-            self._k3s[key] = self._builder.build(K3s, k3s, sha256=digests)
+            self._k3s[key] = self._builder.build(K3s, {**k3s, "first": first}, sha256=digests)
             self._kept.append(k3s)
         return self._k3s[key]
 

@@ -148,7 +148,7 @@ class K3s:
     and firewall.allow for its nodes outside of the site's LAN."""
     first: Annotated[Name | None, Effect.LIVE] = None
     """The node with k3s-ha that creates the site's cluster, where no other server of the site answers; by
-    default the first one of the file."""
+    default the first one of the file, and the first by name in specs of programs."""
     virtual_address: Annotated[PlainAddress | None, Effect.RESTART] = None
     """10.0.0.100, a free address in the LAN of nodes with k3s-ha, at which one of them always serves the API:
     agents join it. kube-vip moves it."""

@@ -94,14 +94,17 @@ class Range(NamedTuple):
 
 
 def servers_of(site: SiteSpec) -> dict[str, Node]:
-    """dict[name -> node] of those that serve the site's Kubernetes API, the first server first."""
-    servers = {name: node for name, node in site.nodes.items() if node.runtime in (SERVER, HA)}
-    return dict(sorted(servers.items(), key=lambda item: item[0] != site.k3s.first))
+    """dict[name -> node] of those that serve the site's Kubernetes API, the first server first, then by name.
+
+    The order of nodes in a spec is not that of the file: Pulumi's maps have none.
+    """
+    names = sorted(site.nodes, key=lambda name: (name != site.k3s.first, name))
+    return {name: site.nodes[name] for name in names if site.nodes[name].runtime in (SERVER, HA)}
 
 
 def server_of(site: SiteSpec) -> Node:
-    """The first server of the site; the first node at a site that lacks one."""
-    return next(iter((servers_of(site) or site.nodes).values()))
+    """The first server of the site; the first node by name at a site that lacks one."""
+    return next(iter(servers_of(site).values()), None) or site.nodes[min(site.nodes)]
 
 
 def ranges(site: SiteSpec, key: str) -> tuple[str, ...]:

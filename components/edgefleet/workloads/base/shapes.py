@@ -6,7 +6,7 @@ object. Source: Kubernetes API reference, v1.37.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
@@ -14,6 +14,8 @@ from pydantic.alias_generators import to_camel
 from edgefleet.errors import Problem
 from edgefleet.model.kubernetes import at
 from edgefleet.model.pydantic_errors import translated
+
+S = TypeVar("S")
 
 
 class _Part(BaseModel):
@@ -138,49 +140,37 @@ class _Custom(_Part):
     template: _Template
 
 
-class _OfCustom(_Object):
-    spec: _Custom
+class _Scheduling(_Part):
+    node_selector: dict[str, str] | None = None
 
 
-class _OfPod(_Object):
-    spec: _Pod
+class _RuntimeClass(_Object):
+    scheduling: _Scheduling | None = None
 
 
-class _OfController(_Object):
-    spec: _Controller
+class _Required(_Object, Generic[S]):
+    spec: S
 
 
-class _OfCronJob(_Object):
-    spec: _CronJob
-
-
-class _OfService(_Object):
-    spec: _Service | None = None
-
-
-class _OfIngress(_Object):
-    spec: _Ingress | None = None
-
-
-class _OfClaim(_Object):
-    spec: _ClaimSpec
+class _Optional(_Object, Generic[S]):
+    spec: S | None = None
 
 
 _READ: Mapping[str, type[_Object]] = {
-    "Ingress": _OfIngress,
-    "PersistentVolumeClaim": _OfClaim,
-    "Service": _OfService,
+    "Ingress": _Optional[_Ingress],
+    "PersistentVolumeClaim": _Required[_ClaimSpec],
+    "RuntimeClass": _RuntimeClass,
+    "Service": _Optional[_Service],
 }
 _WITH_PODS: Mapping[str, type[_Object]] = {
-    "CronJob": _OfCronJob,
-    "DaemonSet": _OfController,
-    "Deployment": _OfController,
-    "Job": _OfController,
-    "Pod": _OfPod,
-    "ReplicaSet": _OfController,
-    "ReplicationController": _OfController,
-    "StatefulSet": _OfController,
+    "CronJob": _Required[_CronJob],
+    "Pod": _Required[_Pod],
+    **dict.fromkeys(
+        ("DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet"),
+        _Required[_Controller],
+    ),
 }
+_CUSTOM = _Required[_Custom]
 _GROUPS = frozenset({"", "apps", "batch"})
 """Of the kinds with Pods that Kubernetes has itself; other groups have kinds of these names, too."""
 
@@ -201,7 +191,7 @@ def _shape(item: Mapping[str, Any]) -> type[_Object]:
     group = str(item.get("apiVersion")).rpartition("/")[0]
     if kind in _WITH_PODS and (group in _GROUPS or pod_of(item)):
         return _WITH_PODS[kind]
-    return _OfCustom if pod_of(item) else _Object
+    return _CUSTOM if pod_of(item) else _Object
 
 
 def pod_of(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
