@@ -138,8 +138,9 @@ def _handlers(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]
         known = [handlers(site, node) for node in nodes]
         for handler in of.handlers:
             if not any(handler in has for has in known):
-                there = ", ".join(sorted({each for has in known for each in has})) or "no such runtime"
-                problem = f"none of its {len(known)} nodes at {site.name} has {handler}; they have {there}"
+                there = ", ".join(sorted({each for has in known for each in has}))
+                others = f"; they have {there}" if there else ""
+                problem = f"no node of {site.name} that it may run on has {handler}{others}"
                 hint = f"add {handler} to wasm of profiles whose base system has it, or change where"
                 yield Problem.of_value(_path(site, name, "runtime"), "no-runtime", problem, hint)
 

@@ -90,7 +90,7 @@ def check_release(runtime: WasmRuntime | None) -> Iterator[Problem]:
     """A shim without a release, and a release of crun, which is a part of the base system."""
     if runtime is not None and (runtime.version is None) == (runtime.name in PROGRAMS):
         is_shim = runtime.name in PROGRAMS
-        problem = f"{runtime.name} {'needs' if is_shim else 'has no'} release that images of nodes carry"
+        problem = f"{runtime.name} {'needs a' if is_shim else 'has no'} release, which images of nodes carry"
         hint = "add version, such as v0.6.0" if is_shim else "remove version: crun is of the base system"
         yield Problem.of_value("runtime", "shim-release", problem, hint)
 
