@@ -23,9 +23,6 @@ OWN = {
     "model/strict_json.py": "the reader itself",
     "provider/python_stub.py": "the schema that this program renders",
     "provider/reference.py": "the schema that this program renders",
-    "provider/validation.py": "inputs that it wrote itself, as the key of a memo",
-    "site/resource.py": "an entry of a workload that it wrote itself, as the key of a memo",
-    "workloads/composing.py": "an entry that this program wrote",
     "site/sbom.py": "the bill that this program renders",
 }
 """dict[module that may read JSON otherwise -> what it reads]."""

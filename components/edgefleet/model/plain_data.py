@@ -1,6 +1,8 @@
 """Plain data within a spec: maps, lists, texts, numbers and booleans, whose fields another layer declares."""
 
+import json
 import re
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Annotated, Any
 
@@ -15,6 +17,23 @@ class Undeclared:
     """Marker in an annotation: its fields are declared elsewhere; any text in it may refer to a secret."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ByText:
+    """Plain data as an argument of a function that is cached: equal where its JSON is."""
+
+    text: str = field(repr=False)
+    value: Any = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, value: Any) -> "ByText":
+        """Plain data, in which the order of keys does not count.
+
+        Raises:
+            TypeError: it has something that is none.
+        """
+        return cls(json.dumps(value, sort_keys=True), value)
 
 
 def _data(value: Any) -> Any:

@@ -1,6 +1,5 @@
 """Convert plain properties to specs: all errors at once, each with the path of its property."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -9,6 +8,7 @@ from pydantic import ValidationError
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.paths import Part
+from edgefleet.model.plain_data import ByText
 from edgefleet.model.pydantic_errors import Translated, translated
 from edgefleet.model.spec import from_plain
 from edgefleet.model.syntax import nearest
@@ -38,18 +38,18 @@ def _converted(of: type[T], plain: dict[str, Any]) -> T:
         pydantic.ValidationError: as there.
     """
     try:
-        text = json.dumps(plain, sort_keys=True)
+        properties = ByText.of(plain)
     except TypeError:  # something is unknown
         return from_plain(of, plain)
     kind: Any = of
-    made: T = _once(kind, text)
+    made: T = _once(kind, properties)
     return made
 
 
 @lru_cache(128)
-def _once(of: Any, text: str) -> Any:
-    """The spec of properties as JSON. More than the resources that an engine plans at a time."""
-    return from_plain(of, json.loads(text))
+def _once(of: Any, properties: ByText) -> Any:
+    """The spec of properties. More than the resources that an engine plans at a time."""
+    return from_plain(of, properties.value)
 
 
 def check(of: type[T], plain: dict[str, Any]) -> tuple[T | None, list[Problem]]:

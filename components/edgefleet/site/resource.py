@@ -5,7 +5,6 @@ resource holds a whole site: the engine's cost grows with resources and with byt
 repeat no input and stay small.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,6 +17,7 @@ from edgefleet.io.store import ArtifactStore, check_key
 from edgefleet.keys.derivation import is_site_key
 from edgefleet.model.medium import Medium
 from edgefleet.model.paths import format_path, leaves, parse_path
+from edgefleet.model.plain_data import ByText
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import (
     KEY_HINT,
@@ -252,15 +252,15 @@ def _of_workloads(spec: SiteInputs) -> Iterable[Problem]:
         if not is_known(*(value for _, value in leaves(entry))):
             continue
         place = Place(name=name, is_airgapped=spec.airgap is True)
-        for problem in _of_workload(json.dumps(entry), place):
+        for problem in _of_workload(ByText.of(entry), place):
             path = format_path(("workloads", name, *parse_path(problem.path)))
             yield replace(problem, path=path)
 
 
 @lru_cache(4096)
-def _of_workload(entry: str, place: Place) -> tuple[Problem, ...]:
-    """Problems of an entry, as JSON, at a place: equal for most sites."""
-    return tuple(checking.of_entry(place.name, json.loads(entry), place))
+def _of_workload(entry: ByText, place: Place) -> tuple[Problem, ...]:
+    """Problems of an entry at a place: equal for most sites."""
+    return tuple(checking.of_entry(place.name, entry.value, place))
 
 
 def _lacking(spec: SiteInputs) -> Iterable[Problem]:

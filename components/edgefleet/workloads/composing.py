@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from edgefleet.io.yaml_text import to_yaml
+from edgefleet.model.plain_data import ByText
 from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.references import parse_reference
 from edgefleet.model.requirement import Requirement
@@ -138,7 +139,7 @@ def _shared(all_of: dict[str, tuple[Object, ...]]) -> dict[str, tuple[Object, ..
 def objects_of_entry(of_entry: Entry, place: Place) -> tuple[Object, ...]:
     """The objects of one workload."""
     texts = of_entry.get(SECRETS) or {}
-    objects = composed(json.dumps(_without_texts(of_entry), sort_keys=True), place)
+    objects = composed(ByText.of(_without_texts(of_entry)), place)
     if not texts:
         return objects
     return tuple(
@@ -155,9 +156,9 @@ def _without_texts(of_entry: Entry) -> Entry:
 
 
 @lru_cache(8192)
-def composed(of_entry: str, place: Place) -> tuple[Object, ...]:
-    """The objects of an entry, as JSON without the texts of secrets, at a place."""
-    spec = spec_of(json.loads(of_entry))
+def composed(of_entry: ByText, place: Place) -> tuple[Object, ...]:
+    """The objects of an entry, without the texts of secrets, at a place."""
+    spec = spec_of(of_entry.value)
     return tuple(patched(unpatched(spec, place), spec.patches if isinstance(spec, Composed) else ()))
 
 
@@ -182,14 +183,15 @@ def certified(objects: Iterable[Object], texts: Callable[[Object], Mapping[str, 
 def text_of(objects: Iterable[Object]) -> str:
     """`objects` as YAML documents, the bytes of a manifest."""
     return "---\n".join(
-        to_yaml(each) if each["kind"] == "Secret" else _document(json.dumps(each)) for each in objects
+        to_yaml(each) if each["kind"] == "Secret" else _document(ByText(json.dumps(each), each))
+        for each in objects
     )
 
 
 @lru_cache(4096)
-def _document(of_object: str) -> str:
-    """The YAML of an object, as JSON, that is no Secret; most are the same at each site."""
-    return to_yaml(json.loads(of_object))
+def _document(of_object: ByText) -> str:
+    """The YAML of an object that is no Secret, keys in their order; most are the same at each site."""
+    return to_yaml(of_object.value)
 
 
 def texts_of(site: SiteSpec, certificate: Callable[[Object], Mapping[str, str]]) -> dict[str, str]:
@@ -205,11 +207,11 @@ def texts_of(site: SiteSpec, certificate: Callable[[Object], Mapping[str, str]])
 def _text_of_entry(of_entry: Entry, place: Place, certificate: Callable[[Object], Mapping[str, str]]) -> str:
     if SITE in of_entry or of_entry.get(SECRETS):
         return text_of(certified(objects_of_entry(of_entry, place), certificate))
-    return _text(json.dumps(of_entry, sort_keys=True), place)
+    return _text(ByText.of(of_entry), place)
 
 
 @lru_cache(1024)
-def _text(of_entry: str, place: Place) -> str:
+def _text(of_entry: ByText, place: Place) -> str:
     """The text of an entry without secrets; most sites have most of them alike."""
     return text_of(composed(of_entry, place))
 
