@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from edgefleet.model.k3s_config import Plain as Unquoted
-from edgefleet.model.plain_data import Plain
+from edgefleet.model.plain_data import ByText, Plain
 
 ADAPTER: TypeAdapter[dict[str, object]] = TypeAdapter(Plain)
 
@@ -50,3 +50,11 @@ def test_unquoted_text_of_a_fleet_file_is_as_in_yaml(text: str, value: object) -
 def test_other_data_are_refused(value: object, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         ADAPTER.validate_python(value)
+
+
+def test_a_cached_function_sees_keys_in_one_order() -> None:
+    """Whoever asks first does not decide what the others get."""
+    assert ByText.of({"b": 1, "a": {"d": 2, "c": 3}}) == ByText.of({"a": {"c": 3, "d": 2}, "b": 1})
+    value = ByText.of({"b": 1, "a": {"d": 2, "c": 3}}).value
+    assert ["a", "b"] == list(value)
+    assert ["c", "d"] == list(value["a"])

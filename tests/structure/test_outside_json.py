@@ -20,6 +20,7 @@ OWN = {
     "io/logins.py": "this user's logins to registries",
     "io/seed_ledger.py": "this project's record of seeds",
     "model/paths.py": "a quoted word of a path",
+    "model/plain_data.py": "plain data that it wrote itself, as the key of a cache",
     "model/strict_json.py": "the reader itself",
     "provider/python_stub.py": "the schema that this program renders",
     "provider/reference.py": "the schema that this program renders",

@@ -24,7 +24,6 @@ class ByText:
     """Plain data as an argument of a function that is cached: equal where its JSON is."""
 
     text: str = field(repr=False)
-    value: Any = field(compare=False, repr=False)
 
     @classmethod
     def of(cls, value: Any) -> "ByText":
@@ -33,7 +32,12 @@ class ByText:
         Raises:
             TypeError: it has something that is none.
         """
-        return cls(json.dumps(value, sort_keys=True), value)
+        return cls(json.dumps(value, sort_keys=True))
+
+    @property
+    def value(self) -> Any:
+        """The data, with keys in the order of the text: what is made of it does not depend on who asked first."""
+        return json.loads(self.text)
 
 
 def _data(value: Any) -> Any:
