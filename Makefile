@@ -11,11 +11,11 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 # What CI runs, in this order: what fails fastest comes first.
-TIERS := lint test test-fuzz test-parity test-cluster test-crash
+TIERS := lint test test-slow test-fuzz test-parity test-cluster test-crash
 # Too long for each change, or to build: before a release, or each night.
 SLOW := test-runtimes test-faults test-boot
 
-.PHONY: help up picture dist test fuzz test-fuzz test-parity test-parity-kubernetes test-cluster test-runtimes test-crash test-faults test-boot check check-slow lint bench metrics lock schema clean
+.PHONY: help up picture dist test test-slow fuzz test-fuzz test-parity test-parity-kubernetes test-cluster test-runtimes test-crash test-faults test-boot check check-slow lint bench metrics lock schema clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -47,6 +47,9 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: .venv/.dev  ## set up, then all tests but the slow tiers
 	@$(PYTEST)
+
+test-slow: .venv/.dev  ## whole commands, tables of calls to the cloud, tools that write images: seven minutes or so
+	@$(PYTEST) -m "slow and not pulumi_cli and not crash and not faults"
 
 # The seconds are of random inputs, for each parser.
 FUZZ := $(BIN)/python -m pytest -q -n 2 -m fuzz tests/fuzz --fuzz-seconds

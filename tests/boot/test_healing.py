@@ -16,6 +16,8 @@ from tests.boot.conftest import Targets
 from edgefleet.boot import facts, healing
 from edgefleet.model.firstboot import Step
 
+pytestmark = pytest.mark.slow
+
 CASE = "recipe-1/server-static"
 FAKE_K3S = """#!/bin/sh
 # FakeK3s: a stand-in for k3s. It is well while what it was started with says `good`. Release {release}.

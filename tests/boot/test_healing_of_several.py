@@ -13,6 +13,8 @@ from tests.boot.test_healing import Machine, machine
 from edgefleet.boot import healing
 from edgefleet.model.firstboot import Step
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["machine"]
 
 TextOf = Callable[[Step, str], str]

@@ -21,7 +21,7 @@ from edgefleet.io.environment import Environment
 from edgefleet.io.ownership import owner_of
 from edgefleet.provider.validation import parse
 
-pytestmark = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)]
 SHARES_NAMES = frozenset(
     {
         "Crl",

@@ -17,6 +17,8 @@ from edgefleet.errors import EdgefleetError
 from edgefleet.io.aws import Aws
 from edgefleet.io.environment import Environment
 
+pytestmark = pytest.mark.slow
+
 ROADS = ("throttled", "timeout", "lost")
 """The roads that a failed call takes: refused, not arrived, and done but unanswered.
 

@@ -20,6 +20,7 @@ from edgefleet.provider.registry import RESOURCES
 from edgefleet.provider.schema import resource_schema
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.aws_verified,
     pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name),
 ]

@@ -25,6 +25,8 @@ from edgefleet.io.aws import Aws
 from edgefleet.io.environment import Environment
 from edgefleet.io.ownership import URN
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def environment(aws: Aws, tmp_path: Path) -> Environment:

@@ -11,6 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from tests.commands.conftest import World
 

@@ -16,6 +16,8 @@ from edgefleet.engine.api import OnEvent
 from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.model.steps import Operation, Outcome
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 CHANGES = ("reflash", "new", "gone")
 POINTS = (2, 8, 11, 14, 17, 20, 24)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 README = Path(__file__).parent / "python" / "README.md"
 
 
@@ -25,7 +27,6 @@ def test_its_readme_fits_on_a_page() -> None:
     assert [] == [name for name in named if not (README.parent / name).exists()]
 
 
-@pytest.mark.slow
 def test_its_stack_comes_up_and_goes_with_the_embedded_engine(project: Callable[[str], Any]) -> None:
     """By the commands of the README; what it exports is in the state, the kubeconfigs encrypted."""
     shops = project("python")

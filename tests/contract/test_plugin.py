@@ -17,6 +17,8 @@ from tests.contract.conftest import PLUGIN
 from edgefleet.provider.properties import decode, encode
 from edgefleet.provider.registry import RESOURCES
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

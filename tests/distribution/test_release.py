@@ -32,6 +32,8 @@ from edgefleet.errors import OutsideFailure, Refused
 from edgefleet.io.signing import signing
 from edgefleet.keys import dsse
 
+pytestmark = pytest.mark.slow
+
 TIME = 1764000000
 PARTS = ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "components", "templates", "requirements")
 

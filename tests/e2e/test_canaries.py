@@ -27,6 +27,8 @@ from edgefleet.site.inputs import FleetKeys
 from edgefleet.site.known_secrets import of_site
 from pulumi_embedded.disk import Disk
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 FLEET = """\
 apiVersion: edgefleet.dev/v1

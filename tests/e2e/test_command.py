@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from tests.e2e.test_story import Project
 
+pytestmark = pytest.mark.slow
+
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d)(?:;\d+)*m")
 HIDE_CURSOR = "\x1b[?25l"
 KEEPS = ("PATH", "LANG", "TMPDIR")

@@ -13,6 +13,8 @@ from tests.e2e.test_story import Project, copied
 from edgefleet.io import emulator
 from edgefleet.io.aws import Aws
 
+pytestmark = pytest.mark.slow
+
 KINDS = 20
 """Kinds of resources that a hub of k3s is made of, at least."""
 

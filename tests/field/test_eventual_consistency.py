@@ -7,7 +7,10 @@ immediately visible".
 
 from typing import Any
 
+import pytest
 from tests.field.cloud import Refusal
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = """
 from edgefleet.fleet.aws import InstanceProfile, Role

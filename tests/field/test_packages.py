@@ -14,6 +14,8 @@ import pytest
 
 from edgefleet.plugin import schema
 
+pytestmark = pytest.mark.slow
+
 FILE = """
 apiVersion: edgefleet.dev/v1
 fleet: field

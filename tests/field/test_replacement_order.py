@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 NETWORK = """
 from edgefleet.fleet import aws
 vpc = aws.Vpc("vpc", {"cidr": CIDR})

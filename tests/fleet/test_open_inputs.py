@@ -23,6 +23,8 @@ from edgefleet.model.hub import Hub
 from edgefleet.model.site import K3s, SiteSpec
 from edgefleet.model.type_introspection import fields_of, is_record, shape_of
 
+pytestmark = pytest.mark.slow
+
 Record = Callable[..., Sequence[Any]]
 Make = Callable[[Any], Any]
 PLAIN = {

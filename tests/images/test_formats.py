@@ -22,6 +22,8 @@ from edgefleet.model.spec import from_plain
 from edgefleet.model.stack_secrets import revealed
 from edgefleet.site.first_boot import first_boot
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-1"
 CASES = sorted(path.parent.name for path in GOLDEN.glob("*/site.yaml"))
 BESIDE = {

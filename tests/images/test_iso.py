@@ -24,6 +24,8 @@ from edgefleet.images import iso
 from edgefleet.model.composing import Ingredients
 from edgefleet.model.firstboot import FirstBoot, Installation
 
+pytestmark = pytest.mark.slow
+
 MISSING = small_installer.missing()
 composing = pytest.mark.skipif(bool(MISSING), reason=f"needs tools: apt-get install {' '.join(MISSING)}")
 Make = Callable[..., Ingredients]

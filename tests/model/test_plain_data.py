@@ -53,7 +53,7 @@ def test_other_data_are_refused(value: object, message: str) -> None:
 
 
 def test_a_cached_function_sees_keys_in_one_order() -> None:
-    """Whoever asks first does not decide what the others get."""
+    """The first caller does not decide what the others get."""
     assert ByText.of({"b": 1, "a": {"d": 2, "c": 3}}) == ByText.of({"a": {"c": 3, "d": 2}, "b": 1})
     value = ByText.of({"b": 1, "a": {"d": 2, "c": 3}}).value
     assert ["a", "b"] == list(value)

@@ -10,6 +10,8 @@ import pytest
 
 from edgefleet.errors import InvalidInput, Refused
 
+pytestmark = pytest.mark.slow
+
 STANDING = 'Thing("standing", {"value": 1})\n'
 NEVER = """
 import asyncio

@@ -11,6 +11,8 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
 
+pytestmark = pytest.mark.slow
+
 CALLS = ("Check", "Diff", "Create", "Update", "Delete", "Read")
 HANGING = """
 import sys, threading

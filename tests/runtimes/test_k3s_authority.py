@@ -13,6 +13,8 @@ from edgefleet.model.firstboot import Step, Target
 from edgefleet.runtimes import k3s_server
 from edgefleet.runtimes.base import k3s
 
+pytestmark = pytest.mark.slow
+
 Targets = Callable[..., Target]
 PROGRAM = "usr/local/lib/edgefleet/k3s-authority"
 TLS = "var/lib/rancher/k3s/server/tls"

@@ -28,6 +28,8 @@ from edgefleet.model.spec import from_plain
 from edgefleet.runtimes import k3s_server
 from edgefleet.runtimes.base import k3s
 
+pytestmark = pytest.mark.slow
+
 STANDIN = b"#!/bin/sh\n# a stand-in for k3s\n" + b"# " + b"x" * 200_000 + b"\n"
 DIGEST = hashlib.sha256(STANDIN).hexdigest()
 ASSET = "/v1.36.4%2Bk3s1/k3s"

@@ -24,7 +24,7 @@ from edgefleet.site import manifest, verification
 from edgefleet.site.attestations import attested
 from edgefleet.site.building import BuildContext, build_site
 
-pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs", "openssl", "jq")
+pytestmark = [pytest.mark.slow, needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs", "openssl", "jq")]
 VALIDATOR = JsonStrictValidator(SchemaVersion.V1_6)
 TILL = "images/registry.example:5000+shop+till@1.4.tar".replace(":", "@")
 PLATFORM = "sha256:" + "e" * 64

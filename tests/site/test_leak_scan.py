@@ -25,7 +25,7 @@ from edgefleet.site.building import BuildContext, build_site
 from edgefleet.site.known_secrets import known
 from edgefleet.site.leak_scan import Scan
 
-pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs")
+pytestmark = [pytest.mark.slow, needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs")]
 MUNICH = base64.b64encode(b"the key of munich, 32 bytes long" + b"mark").decode()
 TOKEN = token(MUNICH, "k3s-agent-token")
 OWN = token(BUILD_KEY, "k3s-agent-token")

@@ -12,6 +12,8 @@ import yaml
 from edgefleet.model.site import SiteSpec
 from edgefleet.site.render import render_tree
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def media(spec: SiteSpec, key: str, passphrases: dict[str, str], tmp_path: Path) -> list[Path]:

@@ -17,7 +17,7 @@ from edgefleet.site import verification
 from edgefleet.site.building import BuildContext, build_site
 from edgefleet.site.manifest import Manifest, read_manifest
 
-pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs")
+pytestmark = [pytest.mark.slow, needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs")]
 BINARY = b"a binary\n" * 200_000
 NETBOOT = {
     "kernel": {"source": "https://boot.example/linux", "sha256": "a" * 64},

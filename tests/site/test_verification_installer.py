@@ -20,7 +20,10 @@ from edgefleet.site.building import BuildContext, build_site
 from edgefleet.site.render import SiteImage, render_site
 
 MISSING = small_installer.missing()
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs tools: apt-get install {' '.join(MISSING)}")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(MISSING), reason=f"needs tools: apt-get install {' '.join(MISSING)}"),
+]
 ROOT = "root:root"
 
 

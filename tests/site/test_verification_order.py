@@ -19,6 +19,8 @@ from edgefleet.site import verification
 from edgefleet.site.attestations import attested
 from edgefleet.site.building import BuildContext, build_site
 
+pytestmark = pytest.mark.slow
+
 ONE = {"image": {"format": "nocloud"}}
 
 

@@ -36,7 +36,7 @@ class ByText:
 
     @property
     def value(self) -> Any:
-        """The data, with keys in the order of the text: what is made of it does not depend on who asked first."""
+        """The data, with keys in the order of the text, so that every caller gets equal bytes."""
         return json.loads(self.text)
 
 

@@ -183,8 +183,7 @@ def certified(objects: Iterable[Object], texts: Callable[[Object], Mapping[str, 
 def text_of(objects: Iterable[Object]) -> str:
     """`objects` as YAML documents, the bytes of a manifest."""
     return "---\n".join(
-        to_yaml(each) if each["kind"] == "Secret" else _document(ByText(json.dumps(each)))
-        for each in objects
+        to_yaml(each) if each["kind"] == "Secret" else _document(ByText(json.dumps(each))) for each in objects
     )
 
 

@@ -17,6 +17,8 @@ from tests.pulumi_embedded.crash.invariants import left, unknown
 from edgefleet.errors import Refused
 from pulumi_embedded.interrupts import CANCELLED
 
+pytestmark = pytest.mark.slow
+
 WIDE = """
 first = Thing("first", {"value": 1})
 for name in "abcdef":

@@ -7,6 +7,8 @@ import pytest
 
 from edgefleet.engine.pulumi_cli import find_command
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_embedded_engine_does_as_recorded(scenario: Any, name: str, local: Any, parity: Any) -> None:
     """Steps, diffs, events, outputs, state and what exists are as the CLI's were."""

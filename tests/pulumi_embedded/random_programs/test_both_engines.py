@@ -23,6 +23,8 @@ from tests.pulumi_embedded.parity import conftest as parity
 
 from edgefleet.engine.pulumi_cli import find_command
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from tests.pulumi_embedded.random_programs.conftest import Program
 

@@ -26,6 +26,8 @@ from pulumi_embedded.checkpoint import State
 from pulumi_embedded.disk import Disk
 from pulumi_embedded.values import reveal
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
