@@ -18,6 +18,7 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.cluster_tokens import password
 from edgefleet.model.firstboot import Target
 from edgefleet.model.stack_secrets import flaws, revealed
+from edgefleet.rollout.cautions import cautions
 from edgefleet.runtimes import runtime_of
 
 API = "https://10.9.0.1:6443"
@@ -154,3 +155,17 @@ def test_what_works_is_taken(
 ) -> None:
     """A cluster in the LAN serves without a link; the fleet file describes the subnets of the cluster."""
     assert [] == problems(shop(k3s, **settings))
+
+
+def test_a_site_with_a_token_of_its_own_that_ends(load: Callable[..., Fleet]) -> None:
+    """As `k3s token create --ttl` prints it: nothing is derived from it, and no other site has it."""
+    ending = f"{WHOLE}abcdef.0123456789abcdef"
+    configs = [config_of(node) for node in nodes(load, JOINING, agent=ending).values()]
+    assert [ending] * 2 == [config["token"] for config in configs]
+
+
+def test_what_a_site_needs_another_cluster_for_is_noted(load: Callable[..., Fleet]) -> None:
+    """A site with a server of its own starts without anyone."""
+    note = "nodes of shop join another cluster: after a restart they run nothing until they reach it"
+    assert note in cautions(load(shop(JOINING)))
+    assert note not in cautions(load(shop({})))

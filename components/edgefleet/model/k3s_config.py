@@ -33,7 +33,7 @@ OWNED = {
     "node-name": "set hostname",
     "node-taint": "set taints",
     "private-registry": "set registries",
-    "server": "set k3s.server to join a cluster that exists, or role: agent to join the site's own server",
+    "server": "set k3s.server to join a cluster that exists, or runtime: k3s-agent to join the site's own",
     "token": _SERVERS,
     "token-file": _SERVERS,
     "with-node-id": "remove it: host names are unique in the fleet, and hostname sets one",

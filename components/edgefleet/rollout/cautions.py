@@ -64,11 +64,16 @@ def _installs_wireless(site: SiteSpec) -> bool:
     return any(node.image.installer == "debian" and node.network.beyond_wires for node in site.nodes.values())
 
 
+def _depends(site: SiteSpec) -> bool:
+    return site.k3s.server is not None
+
+
 OF_SITES = {
     _has_no_login: "nobody can log in to the nodes of {}: the fleet file has neither users nor breakGlass "
     "for them",
     _installs_wireless: "nodes of {} install Debian and have Wi-Fi or 802.1X: their base must have "
     "cloud-init and wpasupplicant; image build verifies this",
+    _depends: "nodes of {} join another cluster: after a restart they run nothing until they reach it",
 }
 """dict[whether a note is about a site -> the note, `{}` being the names]."""
 
