@@ -7,11 +7,16 @@ from edgefleet.runtimes import RUNTIMES, runtime_of
 
 
 def test_a_node_gets_the_units_of_its_runtime(target: Targets) -> None:
-    """A server and an agent of one site, and one of three servers."""
+    """A server and an agent of one site, one of three servers, and a node without an orchestrator."""
     names = set()
-    for site, name in (("server-and-agent", "srv"), ("server-and-agent", "cam"), ("three-servers", "a")):
+    nodes = (("server-and-agent", "srv"), ("server-and-agent", "cam"), ("three-servers", "a"))
+    for site, name in (*nodes, ("no-orchestrator", "n1")):
         node = target(site, name)
         runtime = runtime_of(node.node)
-        assert [runtime.installer, runtime.unit] == [unit.name for unit in runtime_install.plan(node).units]
+        # The unit of a runtime of Debian packages is in its package.
+        own = () if runtime.packages else (runtime.unit,)
+        assert [runtime.installer, *own] == [unit.name for unit in runtime_install.plan(node).units][
+            : 1 + len(own)
+        ]
         names.add(runtime.name)
     assert set(RUNTIMES) == names

@@ -141,7 +141,7 @@ def test_a_site_shows_what_it_runs(shops: World) -> None:
         "  till  web, on n1                                      stacks/dev.fleet.yaml:16",
         "      registry.example/shop/till:1.4",
         "      memory 64Mi, cpu 50m, disk 64Mi",
-        "taken, with k3s and the system: memory 1.7 of 8.6 GB, cpu 0.4 of 4 cores, disk",
+        "taken, with runtime and system: memory 1.7 of 8.6 GB, cpu 0.4 of 4 cores, disk",
         "  7.6 of 68.7 GB",
         "n1: k3s-server v1.36.4+k3s1",
         f"      {digest}",

@@ -50,7 +50,7 @@ def lock(
     file = fleet_file(session.project, stack)
     fleet = load_fleet(file, session.project, is_locking=True)
     releases = {fleet.control_plane.k3s.version: RELEASES}
-    releases |= {site.k3s.version: site.k3s.release_url for site in fleet.sites.values()}
+    releases |= {site.k3s.version: site.k3s.release_url for site in fleet.sites.values() if site.k3s.version}
     wanted = artifact_locking.LockContents(
         needs=tuple(_needs(fleet)),
         images=image_names(fleet.sites.values()),

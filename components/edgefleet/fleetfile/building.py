@@ -114,7 +114,7 @@ class Building:
         self, workloads: Mapping[str, Workload], hub: Hub, renderer: Renderer
     ) -> dict[str, Workload]:
         """`workloads` with the objects that others wrote; those that cannot be rendered are reported."""
-        versions = [site.k3s.version for site in self.built.values()]
+        versions = [site.k3s.version for site in self.built.values() if site.k3s.version]
         done = renderer.specs(workloads, newest(versions or [hub.k3s.version]))
         self.parts.left_out["workloads"] |= workloads.keys() - done.keys()
         return done

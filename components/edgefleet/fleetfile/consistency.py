@@ -167,6 +167,8 @@ def _of_nodes(site: SiteSpec, check: Callable[[Node], Iterator[Problem]]) -> Ite
 
 
 def _roles(site: SiteSpec) -> Iterator[Problem]:
+    if not any(runtime_of(node).is_k3s for node in site.nodes.values()):
+        return
     servers = [name for name, node in site.nodes.items() if runtime_of(node).runs_api]
     if site.k3s.server is not None:
         for name in servers:

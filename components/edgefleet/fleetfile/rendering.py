@@ -63,7 +63,7 @@ class Renderer:
 
     def entry(self, name: str, entry: dict[str, Any], version: str, site: str) -> dict[str, Any]:
         """The entry of a workload, rendered for the cluster and the values of a site."""
-        if KINDS[entry[KIND]].render is None:
+        if KINDS[entry[KIND]].render is None or not version:
             return entry
         key = (name, version, json.dumps(entry, sort_keys=True))
         if key not in self._entries:

@@ -147,6 +147,11 @@ class Resolver:
 
     def _k3s_of(self, settings: Part, nodes: Mapping[str, Node]) -> K3s | None:
         k3s = settings.get("k3s")
+        if not any(RUNTIMES[node.runtime].is_k3s for node in nodes.values()):
+            # Defaults are for the sites with k3s; what another level sets is checked, and refused.
+            default = self.written.defaults.get("k3s", {})
+            own = {key: value for key, value in (k3s or {}).items() if default.get(key) != value}
+            return self._builder.build(K3s, own)
         if not k3s or "version" not in k3s:
             return None
         archs = tuple(sorted({str(node.arch) for node in nodes.values()}))

@@ -10,6 +10,7 @@ from edgefleet.model.paths import format_path
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.syntax import FILE
 from edgefleet.model.updates import OsUpdates, Packages, Weekday
+from edgefleet.runtimes import runtime_of
 
 Finding = tuple[str, str, str, str]
 """(key of ``image`` or of the node, code, problem, hint)."""
@@ -64,11 +65,19 @@ def _findings(kind: Format, node: Node) -> Iterator[Finding]:
     yield from _installer(kind, node)
     yield from _disk(kind, node)
     yield from _renderer(kind, node)
+    yield from _runtime(kind, node)
     for problem, hint in kind.flaws(node):
         yield "format", "format-unsuited", problem, hint
     if "netboot" not in kind.needs and node.image.netboot is not None:
         hint = f"remove image.netboot, or set image.format: {_named('netboot')}"
         yield "format", "format-unsuited", f"{kind.name} has no netboot", hint
+
+
+def _runtime(kind: Format, node: Node) -> Iterator[Finding]:
+    if runtime_of(node).packages and not kind.takes_packages:
+        problem = f"{node.runtime} is installed by packages, and the base systems of {kind.name} have none"
+        hint = "use a format for Debian and Ubuntu, or a runtime of k3s"
+        yield "format", "runtime-packages", problem, hint
 
 
 def _base(kind: Format, node: Node) -> Iterator[Finding]:

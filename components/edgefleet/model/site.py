@@ -63,7 +63,7 @@ StorageKind = Literal["nvme", "ssd", "hdd", "emmc", "sd"]
 WEARING = frozenset({"sd", "emmc"})
 """Media that wear out by writes, and write slowly."""
 LinkClass = Literal["steady", "intermittent", "dark"]
-RuntimeName = Literal["k3s-server", "k3s-ha", "k3s-agent"]
+RuntimeName = Literal["k3s-server", "k3s-ha", "k3s-agent", "containerd"]
 SERVER: RuntimeName = "k3s-server"
 HA: RuntimeName = "k3s-ha"
 _SET = At()
@@ -122,8 +122,8 @@ class User:
 class K3s:
     """Which k3s a site runs and how."""
 
-    version: Annotated[Version, Effect.LIVE, Inherited()]
-    """Release name, v1.36.4+k3s1."""
+    version: Annotated[Version, Effect.LIVE] = ""
+    """Release name, v1.36.4+k3s1; empty at a site without k3s."""
     release_url: Annotated[Web, Effect.LIVE] = RELEASES
     """Where <version>/<asset> is found; a mirror may stand here."""
     sha256: Annotated[dict[Arch, Digest], Effect.LIVE, _SET] = field(default_factory=dict)
@@ -200,15 +200,16 @@ class Node:
     only node."""
     runtime: Annotated[RuntimeName, Effect.REFLASH] = "k3s-server"
     """What runs its workloads: k3s-server with the site's own Kubernetes API, k3s-ha at three or five nodes
-    that serve it together, k3s-agent that joins a server of the site over the LAN. By default the first node
-    is the server unless another one is, and the others are its agents; where k3s.server is set, all are
-    agents."""
+    that serve it together, k3s-agent that joins a server of the site over the LAN, containerd without an
+    orchestrator at a site of one node. By default the first node is the server unless another one is, and the
+    others are its agents; where k3s.server is set, all are agents."""
     arch: Annotated[Arch, Effect.REFLASH, _PROFILE]
     """Processor architecture."""
     cpus: Annotated[int, Field(ge=1, le=1024), Effect.REFLASH, _PROFILE]
     """Cores."""
     memory: Annotated[Size, Effect.REFLASH, _PROFILE]
-    """Memory as a Kubernetes quantity, 8Gi. k3s needs 2 GB for a server and 512 MB for an agent."""
+    """Memory as a Kubernetes quantity, 8Gi. k3s needs 2 GB for a server and 512 MB for an
+    agent, containerd alone 256 MB."""
     disk: Annotated[Size, Effect.REFLASH, _PROFILE]
     """Size of the boot medium as a Kubernetes quantity, 128Gi."""
     storage: Annotated[StorageKind, Effect.REFLASH, _PROFILE] = "ssd"
@@ -277,8 +278,8 @@ class SiteSpec(NodeSettings):
     """Where the site stands."""
     link: Annotated[Link, Effect.NONE] = Link()
     """The connection to the rest of the world."""
-    k3s: Annotated[K3s, Effect.LIVE, Inherited()]
-    """Which k3s a site runs and how."""
+    k3s: Annotated[K3s, Effect.LIVE] = K3s()
+    """Which k3s a site runs and how. At a site without k3s nothing of it is set."""
     airgap: Annotated[bool, Effect.REFLASH] = False
     """Whether images carry all that nodes need, as the artifacts lock has it: nothing is downloaded."""
     hardening: Annotated[bool, Effect.RESTART] = True

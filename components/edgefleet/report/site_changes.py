@@ -280,7 +280,7 @@ def _unlocked(fleet: Fleet | None) -> tuple[str, ...]:
             {
                 spec.k3s.version
                 for spec in specs
-                if any(node.arch not in spec.k3s.sha256 for node in spec.nodes.values())
+                if any(node.arch not in spec.k3s.sha256 for node in spec.nodes.values()) and spec.k3s.version
             }
         )
     )

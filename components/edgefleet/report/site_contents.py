@@ -103,9 +103,9 @@ def lines(of: Contents) -> Iterator[Text]:
         yield from _workload(workload)
     if of.running:
         taken = ", ".join(f"{name} {shares(name, *share)}" for name, share in of.usage.shares.items())
-        yield from wrapped(f"taken, with k3s and the system: {taken}")
+        yield from wrapped(f"taken, with runtime and system: {taken}")
     for name, node in of.nodes.items():
-        yield Text(f"{name}: {node.runtime} {node.k3s}")
+        yield Text(f"{name}: {node.runtime} {node.k3s}".rstrip())
         yield from _indented([node.digest] if node.digest else [])
     if of.release:
         yield Text("release")

@@ -184,7 +184,7 @@ def sheet(spec: SiteSpec, images: Mapping[str, SheetImage], context: SheetContex
         setups=_setups(spec, images, context),
         user=next((user.name for user in spec.users if user.is_admin), ""),
         ssh=" ".join(["ssh", *(["-p", str(spec.ssh.port)] if spec.ssh.port != SSH_PORT else [])]),
-        source="" if spec.airgap else urlsplit(spec.k3s.release_url).netloc,
+        source="" if spec.airgap or not spec.k3s.version else urlsplit(spec.k3s.release_url).netloc,
         has_console=spec.break_glass.console,
         from_afar=tuple(filter(None, ways)),
     )

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from edgefleet.model.site import Node
-from edgefleet.runtimes import k3s_agent, k3s_ha, k3s_server
+from edgefleet.runtimes import containerd, k3s_agent, k3s_ha, k3s_server
 from edgefleet.runtimes.base.runtime import Runtime
 
 RUNTIMES: Mapping[str, Runtime] = {
-    runtime.name: runtime for runtime in (k3s_server.RUNTIME, k3s_ha.RUNTIME, k3s_agent.RUNTIME)
+    runtime.name: runtime
+    for runtime in (k3s_server.RUNTIME, k3s_ha.RUNTIME, k3s_agent.RUNTIME, containerd.RUNTIME)
 }
 """dict[name in the fleet file -> runtime]."""
 

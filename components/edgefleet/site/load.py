@@ -28,8 +28,6 @@ SYSTEM = 4 * 1000**3
 """Bytes of the disk that the base system takes (Debian GNU/Linux Installation Guide, 3.4, no desktop)."""
 KEPT_FREE = 20
 """Of so many parts of the disk one stays free, else k3s evicts Pods (k3s, pkg/daemons/agent)."""
-STORAGE = PurePosixPath("/var/lib/rancher/k3s/storage")
-"""Folder of volumes (k3s docs, storage)."""
 Resource = Literal["memory", "cpu", "disk"]
 RESOURCES: tuple[Resource, ...] = get_args(Resource)
 
@@ -231,7 +229,10 @@ class Loads:
         loads = {name: self._of_workload(site, name) for name in site.workloads}
         return SiteLoad(
             site=site.name,
-            rooms={name: room(node, self._size_of_images(site, name)) for name, node in site.nodes.items()},
+            rooms={
+                name: room(node, self._size_of_images(site, name), len([*workloads_on(site, name)]))
+                for name, node in site.nodes.items()
+            },
             loads=loads,
             nodes={name: _nodes(site, name, of) for name, of in loads.items()},
         )
@@ -267,17 +268,17 @@ def _nodes(site: SiteSpec, workload: str, loads: Sequence[Load]) -> tuple[str, .
     return of or placed
 
 
-def room(node: Node, images: int = 0) -> Room:
+def room(node: Node, images: int = 0, workloads: int = 0) -> Room:
     """What `node` has, and what runtime, system, payload and unpacked container images take of it."""
     data, runtime = node.hardware.data_disk, runtime_of(node)
     return Room(
         whole=Demand(cpu=node.cpus * 1000, memory=node.memory, disk=node.disk),
         taken={
-            runtime.product: runtime.minimum.taken,
+            runtime.product: runtime.minimum.taken + runtime.minimum.each * workloads,
             "system": Demand(disk=SYSTEM),
             "payload": Demand(disk=sum(file.size for file in node.payload)),
             "images": Demand(disk=images),
             "kept free": Demand(disk=node.disk // KEPT_FREE),
         },
-        has_disk=data is None or not STORAGE.is_relative_to(data.path),
+        has_disk=data is None or not PurePosixPath(runtime.volumes).is_relative_to(data.path),
     )

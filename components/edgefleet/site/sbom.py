@@ -79,7 +79,7 @@ def parts(spec: SiteSpec, node: Node, manifest: Manifest) -> list[Part]:
         others += [
             _base(start, ComponentType.FILE, note="downloaded when the node starts") for start in started
         ]
-    if "bin/k3s" not in there:
+    if spec.k3s.version and "bin/k3s" not in there:
         others.append(_k3s(spec, node))
     for name, extension in sorted(node.extensions.items()):
         if f"extensions/{name}.raw" not in there:

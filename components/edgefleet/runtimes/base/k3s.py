@@ -88,6 +88,7 @@ def runtime(name: RuntimeName, own: Own, *, title: str, minimum: Minimum, health
         unit=service_unit,
         program=PROGRAM,
         images=f"{FOLDER}/agent/images",
+        volumes=f"{FOLDER}/storage",
         kubeconfig=f"{FOLDER}/{'server/cred/admin' if runs_api else 'agent/kubelet'}.kubeconfig",
         installer=INSTALLER,
         starts=("k3s.service", "k3s-agent.service", INSTALLER),

@@ -1,7 +1,7 @@
 """`Runtime`: one object for each node runtime, with all its properties."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edgefleet.errors import Problem
 from edgefleet.model.firstboot import Secret, Step, Target
@@ -23,6 +23,8 @@ class Minimum:
     """``2 cores and 2 GB``."""
     taken: Demand
     """What workloads do not get."""
+    each: Demand = field(default_factory=Demand)
+    """What it takes besides for each workload."""
 
 
 def _nothing(_: SiteSpec) -> tuple[tuple[str, str], ...]:
@@ -50,6 +52,8 @@ class Runtime:
     """Path of its program."""
     images: str
     """Folder in which it finds the archives of container images that an air-gapped node carries."""
+    volumes: str
+    """Folder with the volumes of workloads."""
     heal: str = "heal/heal.sh.j2"
     """Template of the script that keeps it healthy."""
     kubeconfig: str = ""
@@ -69,6 +73,8 @@ class Runtime:
     """The files that a node with a link downloads, pinned by the artifacts lock."""
     carries: Callable[[SiteSpec, Node], tuple[Requirement, ...]]
     """The files in the image of an air-gapped node."""
+    packages: tuple[str, ...] = ()
+    """The Debian packages that it consists of; empty where edgefleet brings its programs."""
     opens: Callable[[SiteSpec], Iterable[tuple[str, str]]] = _nothing
     """(protocol, ports) at which its workloads are reached at the node itself."""
     secrets: Callable[[str], Iterator[Secret]]

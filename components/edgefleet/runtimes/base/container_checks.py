@@ -1,0 +1,87 @@
+"""What a site of nodes without an orchestrator cannot have, and what its workloads cannot. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+
+from edgefleet.errors import Problem
+from edgefleet.model.paths import format_path
+from edgefleet.model.site import K3s, SiteSpec
+from edgefleet.model.spec import outside_name
+from edgefleet.runtimes.base import containers
+from edgefleet.workloads.base.kind import Object
+from edgefleet.workloads.base.objects import CLUSTER
+from edgefleet.workloads.claims import Claims
+from edgefleet.workloads.composing import KIND, objects_of_entry, place_of
+
+KINDS = ("cache", "gateway", "payload", "session", "web")
+"""Kinds of workloads that a node without an orchestrator runs."""
+_ELSEWHERE = "let where choose nodes with k3s"
+
+
+def check(site: SiteSpec) -> Iterator[Problem]:
+    """Settings of a site that such nodes do not have; paths are those of its spec."""
+    if len(site.nodes) > 1:
+        problem = "nodes with containerd do not know each other, and nothing moves a workload between them"
+        hint = "make each of them a site of its own, or give all of them runtimes of k3s"
+        yield Problem.of_value("nodes", "lone-node", problem, hint)
+    yield from (_without_k3s(path) for path in _of_k3s(site))
+    for path, settings in site.parts:
+        for host in settings.registries:
+            problem = "nodes with containerd pull from each registry itself, without a login"
+            hint = "remove it, or use airgap, with which images carry what nodes run"
+            yield Problem.of_value(f"{path}{format_path(('registries', host))}", "no-registry", problem, hint)
+
+
+def _of_k3s(site: SiteSpec) -> Iterator[str]:
+    """Paths of what is for nodes in a cluster."""
+    for field in fields(K3s):
+        if getattr(site.k3s, field.name) != getattr(K3s(), field.name):
+            yield f"k3s.{outside_name(field.name)}"
+    for name, node in site.nodes.items():
+        for key, value in (("taints", node.taints), ("annotations", node.annotations)):
+            if value:
+                yield format_path(("nodes", name, key))
+        if node.k3s.config:
+            yield format_path(("nodes", name, "k3s", "config"))
+
+
+def _without_k3s(path: str) -> Problem:
+    problem = "it is for nodes in a cluster, and this site runs containerd without one"
+    return Problem.of_value(path, "no-cluster", problem, "remove it, or set it for sites with k3s alone")
+
+
+def check_claims(site: SiteSpec, _: Mapping[str, Claims]) -> Iterator[Problem]:
+    """Workloads that cannot run without an orchestrator, and ports that two of them have."""
+    owners = {settings.ssh.port: "SSH" for _, settings in site.parts}
+    for name, of_entry in site.workloads.items():
+        if of_entry[KIND] not in KINDS:
+            problem = f"a {of_entry[KIND]} needs an orchestrator, and {site.name} runs containerd without one"
+            yield Problem.of_value(format_path(("workloads", name)), "needs-cluster", problem, _ELSEWHERE)
+            continue
+        objects = objects_of_entry(of_entry, place_of(site, name))
+        yield from _of_workload(site, name, objects)
+        for port in containers.ports_of(objects).values():
+            if (owner := owners.setdefault(port, name)) != name:
+                problem = f"port {port} of {site.name} is already that of {owner}: all are at the node itself"
+                path = _path(site, name, "port")
+                yield Problem.of_value(path, "duplicate-port", problem, "give each workload its own port")
+        if containers.ports_of(objects) and not site.firewall.enabled:
+            problem = f"without a firewall everybody reaches {name}, which listens at the node itself"
+            yield Problem.of_value("firewall.enabled", "open-ports", problem, "remove it")
+
+
+def _of_workload(site: SiteSpec, name: str, objects: Sequence[Object]) -> Iterator[Problem]:
+    for problem, hint, field in containers.unkept(objects):
+        path = _path(site, name, *field.split("."))
+        yield Problem.of_value(path, "not-kept", f"at {site.name}: {problem}", hint)
+    # nginx asks a name server, which knows no workload of the node.
+    if "origin" in site.workloads[name] and any(CLUSTER in str(each.get("data")) for each in objects):
+        problem = f"at {site.name}: nginx finds no workload of a node without a cluster by its name"
+        hint = "write the address of an origin outside of the site, or let where choose nodes with k3s"
+        yield Problem.of_value(_path(site, name, "origin"), "not-kept", problem, hint)
+
+
+def _path(site: SiteSpec, name: str, *below: str) -> str:
+    """Path of a field of a workload, or of the workload where the field is not written."""
+    is_written = below[0] in site.workloads[name]
+    return format_path(("workloads", name, *(below if is_written else ())))
