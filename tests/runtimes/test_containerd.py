@@ -11,6 +11,7 @@ import tarfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,14 @@ from tests.boot.conftest import Targets
 
 from edgefleet.boot import firewall, healing, recipe_1
 from edgefleet.model.firstboot import Step, Target
+from edgefleet.model.safety import Identity
 from edgefleet.runtimes import containerd, runtime_of
 from edgefleet.runtimes.base import containers
 from edgefleet.workloads.composing import objects_of
 
 IMAGE = "registry.example/shop/hello:1"
 USER = 10001
-PROGRAMS = ("sh", "httpd", "sleep", "cat", "grep", "test")
+PROGRAMS = ("sh", "httpd", "sleep", "cat", "grep", "test", "touch")
 
 
 def documents_of(target: Target) -> dict[str, dict[str, Any]]:
@@ -40,27 +42,47 @@ def documents_of(target: Target) -> dict[str, dict[str, Any]]:
 def test_each_kind_is_one_container_with_its_limits_and_its_own_user(target: Targets) -> None:
     """What its Pod has: memory, processor time, folders, files and a probe."""
     made = documents_of(target("no-orchestrator"))
-    assert {"carts", "pictures", "scales", "till"} == made.keys()
+    assert {"carts", "pictures", "scales", "till", "weights"} == made.keys()
     assert {USER} == {each["user"] for each in made.values()}
-    till = made["till"]["containers"][-1]
+    (till,), (carts,), (pictures,) = (made[name]["containers"] for name in ("till", "carts", "pictures"))
     assert (48 * 2**20, 103, 50_000) == (till["memory"], till["shares"], till["quota"])
     assert "se-kir-004" == till["environment"]["NODE"]
-    assert ({"port": 8080}, 60) == (made["till"]["probe"], made["till"]["patience"])
+    assert ({"port": 8080}, 60) == (till["probe"], made["till"]["patience"])
     assert (True, False) == (made["till"]["isCritical"], made["carts"]["isCritical"])
     assert ["data"] == made["carts"]["volumes"]
-    assert ["valkey-cli", "-e", "-p", "6379", "ping"] == made["carts"]["probe"]["command"]
-    assert {"path": "/", "port": 8081} == made["pictures"]["probe"]
+    assert ["valkey-cli", "-e", "-p", "6379", "ping"] == carts["probe"]["command"]
+    assert {"path": "/", "port": 8081} == pictures["probe"]
     assert "proxy_cache" in made["pictures"]["files"]["files"]["nginx.conf"]
 
 
 def test_a_container_before_another_shares_its_folders(target: Targets) -> None:
     """The passwords of a gateway are written into memory before it starts."""
     scales = documents_of(target("no-orchestrator"))["scales"]
-    assert ["passwords", "scales"] == [each["name"] for each in scales["containers"]]
+    both = (*scales["before"], *scales["containers"])
+    assert ["passwords", "scales"] == [each["name"] for each in both]
     run = {"kind": "memory", "volume": "run", "below": ""}
-    assert [run, run] == [each["mounts"]["/run/mosquitto"] for each in scales["containers"]]
+    assert [run, run] == [each["mounts"]["/run/mosquitto"] for each in both]
     assert 4 * 2**20 == scales["memory"]["run"]
     assert ["ndots:1", "timeout:1", "attempts:1"] == scales["resolver"]
+
+
+def test_a_stream_is_two_containers_each_with_its_probe(target: Targets) -> None:
+    """The server, and the one that declares the stream; with a hub the site's certificate is a file."""
+    weights = documents_of(target("no-orchestrator"))["weights"]
+    server, declaring = weights["containers"]
+    assert {"path": "/healthz", "port": 8222} == server["probe"]
+    assert {"command": ["test", "-f", "/run/edgefleet/declared"]} == declaring["probe"]
+    assert ["data"] == weights["volumes"]
+    linked = {"kind": "stream", "subjects": ["weights.>"], "to": "hub", "site": "se-kir-004"}
+    linked |= {"address": "streams.example:7422"}
+    own = Identity(certificate="of the site", authority="of the region")
+    files = documents_of(target("no-orchestrator", workloads={"weights": linked}, identity=own))["weights"][
+        "files"
+    ]
+    assert ("of the site", "of the region") == tuple(
+        files["certificate"][key] for key in ("tls.crt", "ca.crt")
+    )
+    assert "tls://streams.example:7422" in files["files"]["nats.json"]
 
 
 def test_workloads_find_each_other_by_the_names_of_their_services(target: Targets) -> None:
@@ -137,8 +159,8 @@ def test_systemd_takes_its_units(target: Targets, tmp_path: Path) -> None:
     )
 
 
-def archive_of(busybox: bytes) -> bytes:
-    """An OCI layout with an image of busybox, as a tar that containerd imports."""
+def archive_of(busybox: bytes, **scripts: str) -> bytes:
+    """An OCI layout with an image of busybox and scripts, as a tar that containerd imports."""
 
     def packed(files: dict[str, bytes | str]) -> bytes:
         out = io.BytesIO()
@@ -159,7 +181,8 @@ def archive_of(busybox: bytes) -> bytes:
         return {"mediaType": f"application/vnd.oci.image.{kind}", "digest": digest, "size": len(content)}
 
     links: dict[str, bytes | str] = dict.fromkeys((f"bin/{name}" for name in PROGRAMS), "busybox")
-    layer = packed({"bin/busybox": busybox, **links, "www/index.html": b"hello\n"})
+    own = {f"bin/{name.replace('_', '-')}": text.encode() for name, text in scripts.items()}
+    layer = packed({"bin/busybox": busybox, **links, **own, "www/index.html": b"hello\n"})
     whole = described(layer, "layer.v1.tar")
     config = json.dumps(
         {
@@ -191,6 +214,43 @@ class Node:
             ["python3", program, *words],
             env=self.environment, capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
+
+    def become(self, planned: Target) -> None:
+        """Have the files that its seed would write."""
+        for file in (*containerd.configure(planned).files, *containerd.install(planned).files):
+            place = self.root / file.path.lstrip("/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(file.content)
+        shutil.copy(self.root / "usr/local/lib/edgefleet/containers", self.root / "containers")
+
+    def carry(self, planned: Target, workload: str, **scripts: str) -> None:
+        """Have the image of a workload as its payload brings it, with `scripts` among its programs."""
+        for container in documents_of(planned)[workload]["containers"]:
+            archive = self.root / "var/lib/edgefleet/images" / container["archive"]
+            archive.parent.mkdir(parents=True, exist_ok=True)
+            archive.write_bytes(archive_of(Path(shutil.which("busybox") or "").read_bytes(), **scripts))
+
+    @contextmanager
+    def running(self, workload: str) -> Iterator[subprocess.Popen[bytes]]:
+        """The workload, started and ended as its unit does."""
+        prepared = self.containers("prepare", workload)
+        if "operation not permitted" in prepared.stderr.lower():
+            pytest.skip("needs mounts of overlayfs")
+        assert 0 == prepared.returncode, prepared.stderr
+        process = subprocess.Popen(
+            ["python3", self.root / "containers", "start", workload], env=self.environment
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            cleaned = self.containers("clean", workload)
+        assert 0 == cleaned.returncode, cleaned.stderr
 
     def ctr(self, *words: str) -> list[str]:
         """The words that containerd's client answers."""
@@ -273,21 +333,9 @@ def test_a_workload_runs_in_containerd_as_it_is_declared(node: Node, target: Tar
         "resources": {"memory": "32Mi"},
     }
     planned = target("no-orchestrator", workloads={"hello": web})
-    for file in (*containerd.configure(planned).files, *containerd.install(planned).files):
-        place = node.root / file.path.lstrip("/")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(file.content)
-    shutil.copy(node.root / "usr/local/lib/edgefleet/containers", node.root / "containers")
-    document = documents_of(planned)["hello"]
-    archive = node.root / "var/lib/edgefleet/images" / document["containers"][0]["archive"]
-    archive.parent.mkdir(parents=True)
-    archive.write_bytes(archive_of(Path(shutil.which("busybox") or "").read_bytes()))
-    prepared = node.containers("prepare", "hello")
-    if "operation not permitted" in prepared.stderr.lower():
-        pytest.skip("needs mounts of overlayfs")
-    assert 0 == prepared.returncode, prepared.stderr
-    process = subprocess.Popen(["python3", node.root / "containers", "start", "hello"], env=node.environment)
-    try:
+    node.become(planned)
+    node.carry(planned, "hello")
+    with node.running("hello") as process:
         assert b"hello\n" == answer_at(port)
         tasks = node.ctr("tasks", "ls")
         pid = tasks[tasks.index("hello.hello") + 1]
@@ -300,29 +348,41 @@ def test_a_workload_runs_in_containerd_as_it_is_declared(node: Node, target: Tar
         spec = json.loads((node.root / "run/edgefleet/containers/hello/hello.json").read_text())
         assert (32 * 2**20, True) == (spec["linux"]["resources"]["memory"]["limit"], spec["root"]["readonly"])
         assert {"OF_IMAGE=yes", "KEY=a secret"} <= {*spec["process"]["env"]}
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        cleaned = node.containers("clean", "hello")
-    assert 0 == cleaned.returncode, cleaned.stderr
+        assert process.poll() is None
     assert [] == node.ctr("containers", "ls", "-q")
     assert not (node.root / "run/edgefleet/containers/hello").exists()
     assert str(node.root / "run") not in Path("/proc/mounts").read_text()
+
+
+def test_two_containers_of_a_workload_end_together(node: Node, target: Targets) -> None:
+    """A stream: its server is probed, and so is what declares it. Both are gone once one of them is."""
+    stream = {
+        "kind": "stream",
+        "subjects": ["weights.>"],
+        "image": IMAGE,
+        "tools": IMAGE,
+        "probe": {"path": "/index.html"},
+    }
+    planned = target("no-orchestrator", workloads={"weights": stream})
+    node.become(planned)
+    server = "#!/bin/sh\nexec httpd -f -p 8222 -h /www\n"
+    node.carry(planned, "weights", nats_server=server, nats="#!/bin/sh\n")
+    with node.running("weights") as process:
+        assert b"hello\n" == answer_at(8222)
+        tasks = node.ctr("tasks", "ls")
+        assert {"weights.weights", "weights.declare-weights"} <= {*tasks}
+        asked = ("tasks", "exec", "--exec-id", "probe", "weights.declare-weights")
+        node.ctr(*asked, "sh", "-c", "until test -f /run/edgefleet/declared; do sleep 1; done")
+        node.ctr("tasks", "kill", "--signal", "SIGKILL", "weights.weights")
+        assert 1 == process.wait(timeout=60)
+    assert [] == node.ctr("containers", "ls", "-q")
 
 
 def test_a_program_fails_where_its_image_is_nowhere(node: Node, target: Targets) -> None:
     """A message for people names the image; nothing is left behind."""
     web = {"kind": "web", "image": "registry.invalid/shop/none:1", "port": 8080}
     planned = target("no-orchestrator", workloads={"hello": web})
-    for file in (*containerd.configure(planned).files, *containerd.install(planned).files):
-        place = node.root / file.path.lstrip("/")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(file.content)
-    shutil.copy(node.root / "usr/local/lib/edgefleet/containers", node.root / "containers")
+    node.become(planned)
     assert 1 == node.containers("prepare", "hello").returncode
     said = (node.root / "var/lib/edgefleet/problems/container-hello").read_text()
     assert "registry.invalid/shop/none:1" in said
@@ -331,5 +391,5 @@ def test_a_program_fails_where_its_image_is_nowhere(node: Node, target: Targets)
 def test_objects_of_kinds_that_run_are_kept_whole(target: Targets) -> None:
     """The translator itself finds nothing in them that it would leave out."""
     composed = objects_of(target("no-orchestrator").site)
-    assert 5 == len(composed)
+    assert 6 == len(composed)
     assert [] == [flaw for objects in composed.values() for flaw in containers.unkept(objects)]

@@ -14,6 +14,7 @@ removes.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from edgefleet.io.templates import render, unit
 from edgefleet.model.firstboot import File, Secret, Step, Target
@@ -22,8 +23,9 @@ from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.writers.shell import rest
 from edgefleet.runtimes.base import container_checks, containers
 from edgefleet.runtimes.base.runtime import Minimum, Runtime
+from edgefleet.runtimes.base.site_certificate import certificate_of
 from edgefleet.workloads.base.kind import Object
-from edgefleet.workloads.composing import objects_of
+from edgefleet.workloads.composing import certified, objects_of
 from edgefleet.workloads.demand import Demand
 
 LIBRARY = "/usr/local/lib/edgefleet"
@@ -42,13 +44,14 @@ MINIMUM = Minimum(
     each=Demand(memory=33 * 1000**2),
 )
 """Ours, measured with containerd 1.6.20 of Debian 12 on amd64: containerd 44 MB resident without its CRI, and
-for each workload ctr 21 MB and the shim 13 MB. No independent figure is known for this use."""
+for each container ctr 21 MB and the shim 13 MB. No independent figure is known for this use."""
 
 
 def configure(target: Target) -> Step:
     """The configuration of containerd, and a file for each workload with its secrets (0600)."""
     site, node = target.site, target.node
-    composed = objects_of(site)
+    certificate = partial(certificate_of, target)
+    composed = {name: (*certified(objects, certificate),) for name, objects in objects_of(site).items()}
     hosts = [name for objects in composed.values() for name in containers.names_of(objects)]
     files = {
         name: File.text(f"{FOLDER}/{name}.json", text, mode=0o600, is_secret=_has_secret(objects))

@@ -230,7 +230,11 @@ class Loads:
         return SiteLoad(
             site=site.name,
             rooms={
-                name: room(node, self._size_of_images(site, name), len([*workloads_on(site, name)]))
+                name: room(
+                    node,
+                    self._size_of_images(site, name),
+                    sum(load.containers for of in workloads_on(site, name) for load in loads[of]),
+                )
                 for name, node in site.nodes.items()
             },
             loads=loads,
@@ -268,13 +272,13 @@ def _nodes(site: SiteSpec, workload: str, loads: Sequence[Load]) -> tuple[str, .
     return of or placed
 
 
-def room(node: Node, images: int = 0, workloads: int = 0) -> Room:
+def room(node: Node, images: int = 0, containers: int = 0) -> Room:
     """What `node` has, and what runtime, system, payload and unpacked container images take of it."""
     data, runtime = node.hardware.data_disk, runtime_of(node)
     return Room(
         whole=Demand(cpu=node.cpus * 1000, memory=node.memory, disk=node.disk),
         taken={
-            runtime.product: runtime.minimum.taken + runtime.minimum.each * workloads,
+            runtime.product: runtime.minimum.taken + runtime.minimum.each * containers,
             "system": Demand(disk=SYSTEM),
             "payload": Demand(disk=sum(file.size for file in node.payload)),
             "images": Demand(disk=images),

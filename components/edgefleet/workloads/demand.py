@@ -48,6 +48,8 @@ class Load:
     """What one Pod takes."""
     count: int = 1
     """How many there are."""
+    containers: int = 1
+    """How many containers of a Pod run at a time."""
     shared: int = 0
     """Bytes of the volumes that all of them mount."""
     is_everywhere: bool = False
@@ -94,6 +96,7 @@ def loads(objects: Sequence[Object]) -> Iterator[Load]:
             pod=_of_pod(pod) + Demand(disk=own),
             shared=shared,
             count=_count(each),
+            containers=len(_list(pod, "containers")),
             is_everywhere=each["kind"] == "DaemonSet",
             is_job=each["kind"] in JOBS,
             tolerations=tolerations_of(pod),

@@ -13,7 +13,7 @@ from edgefleet.workloads.base.objects import CLUSTER
 from edgefleet.workloads.claims import Claims
 from edgefleet.workloads.composing import KIND, objects_of_entry, place_of
 
-KINDS = ("cache", "gateway", "payload", "session", "web")
+KINDS = ("cache", "gateway", "payload", "session", "stream", "web")
 """Kinds of workloads that a node without an orchestrator runs."""
 _ELSEWHERE = "let where choose nodes with k3s"
 

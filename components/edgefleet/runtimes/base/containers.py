@@ -1,8 +1,8 @@
 """From the Kubernetes objects of a workload to what `templates/containers/containers.py.j2` runs. Pure.
 
-A node without an orchestrator has one Pod of a workload, of one container beside those that run before it, on
-the node's own network. What it cannot keep of the objects is a problem, never left out silently; what a
-NetworkPolicy closes, the node's firewall closes towards others, and nothing does between workloads of a node.
+A node without an orchestrator has one Pod of a workload, on the node's own network. What it cannot keep of
+the objects is a problem, never left out silently; what a NetworkPolicy closes, the node's firewall closes
+towards others, and nothing does between workloads of a node.
 Sources: Kubernetes API reference, v1.37; OCI runtime specification 1.0.2.
 """
 
@@ -71,9 +71,6 @@ def _of_controller(of_pods: Object) -> Iterator[Unkept]:
     pod = of_pods["spec"]["template"]["spec"]
     if (count := of_pods["spec"].get("replicas", 1)) != 1:
         yield Unkept(f"it runs once at a node, not {count} times", "remove replicas", "replicas")
-    if others := [each["name"] for each in pod["containers"][1:]]:
-        problem = f"it runs one container, and not {', '.join(others)} beside it"
-        yield Unkept(problem, "let where choose other nodes", "")
     if pod.get("securityContext", {}).get("runAsUser") is None:
         yield Unkept("its containers have no user of their own", "keep runAsUser of the Pod", "patches")
     volumes = [{*volume} - {"name"} for volume in pod.get("volumes", ())]
@@ -147,15 +144,13 @@ def _document(of_pods: Object, texts: Texts, node: Node) -> dict[str, Any]:
     pod = spec["template"]["spec"]
     volumes = {volume["name"]: volume for volume in pod.get("volumes", ())}
     claims = [claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", ())]
-    main = pod["containers"][0]
-    probe = main.get("livenessProbe", {})
+    probes = [each.get("livenessProbe", {}) for each in pod["containers"]]
     options = pod.get("dnsConfig", {}).get("options", ())
     return {
         "user": pod["securityContext"]["runAsUser"],
         "isCritical": pod.get("priorityClassName") == of.CRITICAL,
-        "containers": [
-            _container(each, texts, volumes, node) for each in (*pod.get("initContainers", ()), main)
-        ],
+        "before": [_container(each, texts, volumes, node) for each in pod.get("initContainers", ())],
+        "containers": [_container(each, texts, volumes, node) for each in pod["containers"]],
         "volumes": claims,
         "memory": {
             name: ceil(amount(volume["emptyDir"].get("sizeLimit", "64Mi")))
@@ -166,8 +161,7 @@ def _document(of_pods: Object, texts: Texts, node: Node) -> dict[str, Any]:
             name: files for name, volume in volumes.items() if (files := _files(volume, texts)) is not None
         },
         "resolver": [f"{option['name']}:{option['value']}" for option in options],
-        "probe": _probe(probe, main),
-        "patience": probe.get("periodSeconds", 10) * probe.get("failureThreshold", 6),
+        "patience": max(each.get("periodSeconds", 10) * each.get("failureThreshold", 6) for each in probes),
     }
 
 
@@ -194,6 +188,7 @@ def _container(
         "shares": max(2, ceil(amount(requests.get("cpu", "50m")) * 1024)),
         "quota": ceil(amount(limits["cpu"]) * whole) if "cpu" in limits else 0,
         "mounts": {mount["mountPath"]: _mount(mount, volumes) for mount in container.get("volumeMounts", ())},
+        "probe": _probe(container),
     }
 
 
@@ -215,7 +210,8 @@ def _mount(mount: Mapping[str, Any], volumes: Mapping[str, Mapping[str, Any]]) -
     return {"kind": kind, "volume": mount["name"], "below": mount.get("subPath", "")}
 
 
-def _probe(probe: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, Any]:
+def _probe(container: Mapping[str, Any]) -> dict[str, Any]:
+    probe = container.get("livenessProbe", {})
     ports = {port["name"]: port["containerPort"] for port in container.get("ports", ())}
     if "exec" in probe:
         return {"command": probe["exec"]["command"]}

@@ -9,10 +9,11 @@ the file's AddOn (k3s, pkg/deploy/controller.go, ``deploy``; k3s-io/k3s 5560, of
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from pydantic_core import PydanticCustomError
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import Problem
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.paths import format_path
@@ -21,7 +22,7 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import shown
 from edgefleet.model.system import OF_WORKLOAD, PodImage, charts_without_content, pod_images
 from edgefleet.runtimes.base import k3s_virtual_address
-from edgefleet.workloads.base.kind import Object
+from edgefleet.runtimes.base.site_certificate import certificate_of
 from edgefleet.workloads.composing import texts_of
 
 FOLDER = "/etc/edgefleet/manifests"
@@ -48,19 +49,7 @@ def manifests(target: Target) -> Step:
 
 def workload_manifests(target: Target) -> dict[str, str]:
     """dict[name of a manifest -> its text] of the workloads of a site, with the site's certificate."""
-    identity = target.site.identity
-
-    def certificate(_: Object) -> dict[str, str]:
-        from edgefleet.keys.certificates import key_pem  # noqa: PLC0415 - cryptography, which validate does without
-        from edgefleet.keys.site_certificate import certificate_key  # noqa: PLC0415 - as above
-
-        if identity is None:
-            problem, hint = "has no certificate for the hub", "pass identity, which a fleet does by itself"
-            raise InvalidInput.at("", "no-identity", problem, hint, path=f"sites.{target.site.name}")
-        key = key_pem(certificate_key(target.key))
-        return {"tls.crt": identity.certificate, "tls.key": key, "ca.crt": identity.authority}
-
-    texts = texts_of(target.site, certificate)
+    texts = texts_of(target.site, partial(certificate_of, target))
     return {f"{OF_WORKLOAD}{name}": text for name, text in texts.items()}
 
 

@@ -24,7 +24,7 @@ class Minimum:
     taken: Demand
     """What workloads do not get."""
     each: Demand = field(default_factory=Demand)
-    """What it takes besides for each workload."""
+    """What it takes besides for each container."""
 
 
 def _nothing(_: SiteSpec) -> tuple[tuple[str, str], ...]:
