@@ -22,6 +22,7 @@ COMMANDS = {
     "refresh": ("lifecycle:refresh", "Update the recorded state to match reality."),
     "destroy": ("lifecycle:destroy", "Remove everything that the stack created."),
     "explain": ("explain:command", "Show what changes inside a site's images, file by file."),
+    "advise": ("advise:command", "Recommend runtimes and hub for a fleet, with figures."),
     "init": ("init:command", "Write the fleet secret of a stack, once."),
     "new": ("new:command", "Create a project, ready for `edgefleet up` and `pulumi up`."),
     "import-config": (

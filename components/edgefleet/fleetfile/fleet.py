@@ -47,6 +47,11 @@ class Fleet:
         """Whether the region's hub accepts certificates of sites."""
         return bool(self.control_plane.identity.sites)
 
+    @property
+    def hub_kind(self) -> str:
+        """Of what kind the region's hub is, as the fleet file names it."""
+        return self.control_plane.kind
+
     def locate(self, site: str, path: str = "") -> str:
         """Position, ``stacks/dev.fleet.yaml:41:7``, that declares the value at `path` of the spec of `site`.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from edgefleet.model.differ import Change
 from edgefleet.model.steps import Step
-from edgefleet.report import problems
+from edgefleet.report import advice_document, problems
 from edgefleet.report.plan_view import OUTCOMES, Digests, Group, Row, View
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage
@@ -37,6 +37,7 @@ def document(view: View, *, is_all: bool = False) -> dict[str, Any]:
         "unlocked": [*view.unlocked],
         "media": [_usage(usage) for usage in view.media],
         "capacity": [plain_usage(usage) for usage in view.capacity],
+        "runtimes": [advice_document.brief(group) for group in view.advice],
         "notes": [*view.notes],
         "problems": problems.plain(view.problems),
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
+from edgefleet.choosing.advice import SiteAdvice
 from edgefleet.errors import Problem
 from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
@@ -139,6 +140,8 @@ class View:
     """The usage of media that hold more than a seed."""
     capacity: tuple[Usage, ...] = ()
     """The usage of the nodes of sites whose workloads change or are new, after that."""
+    advice: tuple[SiteAdvice, ...] = ()
+    """Which runtime suits sites that are new or get another one."""
     store: str = ""
     """URI of the image store."""
     problems: tuple[Problem, ...] = ()

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from edgefleet.choosing import advice
+from edgefleet.choosing.figures import figures
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.changes import SiteChange, grouped
 from edgefleet.model.differ import Change
@@ -92,6 +94,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         unlocked=_unlocked(asks),
         media=_media(asks),
         capacity=tuple(_capacity(asks, sites)),
+        advice=_advice(asks if outcome.operation == "preview" else None, sites),
         store=seen.store or _store(steps),
         problems=tuple(problems.diagnosed(outcome.diagnostics)),
         which=seen.which,
@@ -297,6 +300,18 @@ def _capacity(fleet: Fleet | None, sites: Iterable[Row]) -> Iterator[Usage]:
         spec = fleet.sites.get(row.name) if fleet else None
         if spec is not None and spec.workloads and (row.objects or row.outcome == "new"):
             yield loads.of(spec).usage()
+
+
+def _advice(fleet: Fleet | None, sites: Iterable[Row]) -> tuple[advice.SiteAdvice, ...]:
+    """The advice for sites that are new or whose nodes get another runtime."""
+    if fleet is None:
+        return ()
+    asking = [
+        row.name
+        for row in sites
+        if row.outcome == "new" or any(change.path.endswith(".runtime") for change in row.changes)
+    ]
+    return tuple(advice.of_fleet(fleet, figures(), [name for name in asking if name in fleet.sites]))
 
 
 def _cautions(outcome: Outcome, fleet: Fleet | None, groups: tuple[Group, ...]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from edgefleet.model.effects import Effect
 from edgefleet.model.steps import Op, Operation
-from edgefleet.report import groups
+from edgefleet.report import advice, groups
 from edgefleet.report.human import age, counted, duration
 from edgefleet.report.layout import COLUMNS, both_ends, listed, spread, wrapped
 from edgefleet.report.plan_view import OUTCOMES, SiteOutcome, View
@@ -84,6 +84,7 @@ def _sections(view: View, *, is_all: bool) -> Iterator[Text]:
     yield from groups.unchanged(view, is_all=is_all)
     yield from media(view.media, is_all=is_all)
     yield from capacity(view.capacity, is_all=is_all)
+    yield from advice.brief(view.advice)
     yield from others(view)
 
 
