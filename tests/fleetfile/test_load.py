@@ -43,13 +43,13 @@ def test_within_shared_a_file_is_read_once() -> None:
 
 
 def test_dev_has_every_kind_of_network() -> None:
-    """The stack to try things with shows static and DHCP, a VLAN, a bond and several nodes."""
+    """The stack to try things with shows static and DHCP, a VLAN, a bond, several nodes and small ones."""
     fleet = load_fleet(ROOT / "stacks" / "dev.fleet.yaml", ROOT)
     nodes = [node for site in fleet.sites.values() for node in site.nodes.values()]
     assert {True, False} == {node.network.is_static for node in nodes}
     assert any(node.network.vlan for node in nodes)
     assert any(node.network.bond for node in nodes)
-    assert {"k3s-server", "k3s-agent"} == {node.runtime for node in nodes}
+    assert {"k3s-server", "k3s-agent", "containerd"} == {node.runtime for node in nodes}
 
 
 def test_a_whole_region_is_read(load: Load) -> None:
