@@ -21,7 +21,7 @@ from edgefleet.model.network import Network, NetworkLink
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.safety import RESCUE
 from edgefleet.model.site import HA, Node, SiteSpec
-from edgefleet.runtimes import runtime_of
+from edgefleet.runtimes import RUNTIMES, runtime_of
 from edgefleet.runtimes.base.k3s_keys import of_one_node
 from edgefleet.runtimes.base.runtime import Runtime
 
@@ -237,14 +237,19 @@ def _network(node: Node) -> Iterator[Problem]:
 def too_small(profile: str, written: Mapping[str, Any], runtime: Runtime) -> Problem | None:
     """Why nodes of a profile cannot have `runtime`; `None` if they can."""
     minimum = runtime.minimum
-    if written["cpus"] >= minimum.cpus and written["memory"] >= minimum.memory:
+    if minimum.holds_for(written["cpus"], written["memory"]):
         return None
     key = "cpus" if written["cpus"] < minimum.cpus else "memory"
     has = f"{written['cpus']} core{'s'[: written['cpus'] > 1]} and {written['memory'] / 1000**3:.2f} GB"
     problem = f"{profile} has {has}; {runtime.product} needs at least {minimum.words} for {runtime.title}"
     hint = f"use nodes with at least {minimum.words}"
-    if runtime.runs_api:
-        hint += ", or make these agents of a server at the same site"
+    fitting = [
+        each for each in RUNTIMES.values() if each.minimum.holds_for(written["cpus"], written["memory"])
+    ]
+    if fitting:
+        nearest = max(fitting, key=lambda each: each.minimum.memory)
+        joins = ", beside a server at the same site" if nearest.is_k3s and not nearest.runs_api else ""
+        hint += f", or runtime: {nearest.name}, which needs {nearest.minimum.words}{joins}"
     if written["memory"] < BYTES_WITHOUT_UNIT:
         hint = f"{written['memory']} are bytes: write the unit of the memory, 8Gi"
     return Problem.of_value(f"profiles.{profile}.{key}", "too-small", problem, hint)

@@ -26,6 +26,10 @@ class Minimum:
     each: Demand = field(default_factory=Demand)
     """What it takes besides for each container."""
 
+    def holds_for(self, cpus: int, memory: int) -> bool:
+        """Whether a node with so many cores and bytes of memory is large enough."""
+        return cpus >= self.cpus and memory >= self.memory
+
 
 def _nothing(_: SiteSpec) -> tuple[tuple[str, str], ...]:
     return ()
