@@ -44,18 +44,30 @@ def command(
     """Create a project, ready for `edgefleet up` and `pulumi up`."""
     session = session_of(context)
     root = (session.project / directory).resolve()
-    fleet = _label(name or re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-"), "--name")
-    words = {"fleet": fleet, "region": _label(region, "--region"), "version": version()}
-    files = {Template(file).substitute(words): _text(part, words) for file, part in PARTS.items()}
+    fleet = label(name or label_of(root), "--name")
+    words = {"fleet": fleet, "region": label(region, "--region"), "version": version()}
+    files = {
+        Template(file).substitute(words): text_of(f"project/{part}", words) for file, part in PARTS.items()
+    }
     files[f"stacks/{schema.FLEET}"] = schema.text()
-    _check_free(root, files)
+    check_free(root, files)
     project = session.inside(root)
-    _write(project, files)
+    write(project, files)
     init.initialise(project, region)
     _tell(session, directory, region)
 
 
-def _label(name: str, option: str) -> str:
+def label_of(root: Path) -> str:
+    """A label that is like the name of a folder."""
+    return re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-")
+
+
+def label(name: str, option: str) -> str:
+    """`name`, where it is an RFC 1123 label.
+
+    Raises:
+        InvalidInput: it is none.
+    """
     if NAME.fullmatch(name):
         return name
     raise InvalidInput.at(
@@ -67,12 +79,17 @@ def _label(name: str, option: str) -> str:
     )
 
 
-def _text(part: str, words: dict[str, str]) -> str:
-    return Template((template_root() / "project" / part).read_text(encoding="utf-8")).substitute(words)
+def text_of(part: str, words: dict[str, str]) -> str:
+    """The template `part` with `words` in the place of its names."""
+    return Template((template_root() / part).read_text(encoding="utf-8")).substitute(words)
 
 
-def _check_free(root: Path, files: dict[str, str]) -> None:
-    """Refuse to write over anything."""
+def check_free(root: Path, files: dict[str, str]) -> None:
+    """Refuse to write over anything.
+
+    Raises:
+        InvalidInput: one of `files` is in `root` already, or `root` is a file.
+    """
     if root.exists() and not root.is_dir():
         there = ["."]
     else:
@@ -83,10 +100,12 @@ def _check_free(root: Path, files: dict[str, str]) -> None:
         )
 
 
-def _write(session: Session, files: dict[str, str]) -> None:
+def write(session: Session, files: dict[str, str]) -> None:
+    """Write dict[path in the project -> text] into the project."""
     places = {session.writable(name): text for name, text in files.items()}
     with disk.explaining(session.project, "cannot be created"):
-        (session.project / "stacks").mkdir(parents=True, exist_ok=True)
+        for place in places:
+            place.parent.mkdir(parents=True, exist_ok=True)
     for place, text in places.items():
         disk.write(place, text.encode(), mode=0o644)
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "advise": ("advise:command", "Recommend runtimes and hub for a fleet, with figures."),
     "init": ("init:command", "Write the fleet secret of a stack, once."),
     "new": ("new:command", "Create a project, ready for `edgefleet up` and `pulumi up`."),
+    "new-function": ("new_function:command", "Create a WebAssembly function that builds with Go."),
     "import-config": (
         "import_config:command",
         "Turn another tool's files into parts of a fleet file.",
