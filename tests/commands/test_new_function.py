@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edgefleet.io.container_images import Layouts, architectures, form
+from edgefleet.model.references import parse_reference
+
 if TYPE_CHECKING:
     from tests.commands.conftest import World
 
@@ -45,6 +48,27 @@ def test_its_archives_are_made_by_python_alone(world: "World") -> None:
     configs = [json.loads(text) for text in texts if text.startswith(b'{"architecture"')]
     assert ["amd64", "arm64"] == sorted(config["architecture"] for config in configs)
     assert [["/prices.wasm"]] * 2 == [config["config"]["Entrypoint"] for config in configs]
+
+
+def test_the_lock_learns_what_its_archives_are(world: "World") -> None:
+    """The image is a container with a module in it, the artifact is a module itself."""
+    assert 0 == world.run("new-function", "prices").code
+    root = world.project / "prices"
+    (root / "prices.wasm").write_bytes(b"\0asm\1\0\0\0")
+    subprocess.run(
+        [sys.executable, "image.py", "prices", "registry.example/prices:1.0"],
+        cwd=root,
+        check=True,
+        timeout=60,
+    )
+    forms = {}
+    for name in ("prices.tar", "prices.artifact.tar"):
+        with tarfile.open(root / name) as tar:
+            tar.extractall(root / "layouts" / name, filter="data")
+        images, reference = Layouts(root / "layouts"), parse_reference("registry.example/prices:1.0")
+        forms[name] = form(images, name, reference), architectures(images, name, reference)
+    assert (None, ("amd64", "arm64")) == forms["prices.tar"]
+    assert ("artifact", ("amd64", "arm64", "armhf")) == forms["prices.artifact.tar"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from edgefleet.fleetfile.source import Source
 from edgefleet.fleetfile.validation import problems_of
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.names import Name, Web
-from edgefleet.model.programs import Release
+from edgefleet.model.programs import ModuleForm, Release
 from edgefleet.model.quantities import LARGEST
 from edgefleet.model.references import ImageName
 from edgefleet.model.releases import BaseSource, Digest, Version
@@ -111,6 +111,8 @@ class ArtifactsLock(TypedDict, total=False):
     """Container image -> architecture -> platform's manifest."""
     platforms: dict[ImageName, tuple[Arch, ...]]
     """Container image -> architectures of nodes that it is built for, also where no medium carries it."""
+    forms: dict[ImageName, ModuleForm]
+    """Container image that is a module of WebAssembly itself -> its form."""
     bases: dict[Digest, LockedBase]
     """Hex SHA-256 of a base -> what is known of it."""
 

@@ -11,6 +11,7 @@ from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.fleetfile.closure import Payloads, not_carried
 from edgefleet.fleetfile.consistency import Owners, check_site, runtimes_used, too_small
 from edgefleet.fleetfile.document import Wave
+from edgefleet.fleetfile.image_forms import ImageForms
 from edgefleet.fleetfile.levels import dropped
 from edgefleet.fleetfile.partial import build
 from edgefleet.fleetfile.placement import unknown, vocabulary
@@ -150,10 +151,12 @@ class Building:
 
     def carrying(self, lock: ArtifactsLock) -> dict[str, SiteSpec]:
         """The sites with the payloads of their images; artifacts that the lock must pin are reported."""
-        carrying, platforms = Payloads(lock), Platforms(lock)
+        carrying, platforms, forms = Payloads(lock), Platforms(lock), ImageForms(lock)
         filled = {name: carrying.filled(site) for name, site in self.built.items()}
         for site in filled.values():
             platforms.add(site)
+            forms.add(site)
+        self.parts.problems += map(self._located, forms.problems())
         for name, problem in platforms.problems():
             at = self._placed(self.built[name], problem) if name else self._located(problem)
             self.parts.problems.append(at)

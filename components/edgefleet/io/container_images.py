@@ -25,6 +25,7 @@ from edgefleet.io.manifests import (
     platform_of,
 )
 from edgefleet.io.registry import Registry
+from edgefleet.model.programs import ModuleForm
 from edgefleet.model.references import Reference
 from edgefleet.model.site import Arch
 
@@ -36,6 +37,12 @@ VARIANTS: dict[Arch, tuple[tuple[str, str], ...]] = {
 """dict[architecture of a node -> (architecture, variant) of images that it runs, the best first]."""
 WASM = frozenset({"wasm", "wasm32"})
 """Architectures of images that every node with a runtime for them runs."""
+FORMS: dict[str, ModuleForm] = {
+    "application/vnd.bytecodealliance.wasm.component.layer.v0+wasm": "image",
+    "application/wasm": "artifact",
+    "application/vnd.wasm.content.layer.v1+wasm": "spin",
+}
+"""dict[type of a layer that is a module -> form of its image]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +95,22 @@ def architectures(images: "Images", repository: str, reference: Reference) -> tu
     assert found.config is not None  # noqa: S101 - else it were an index
     platform = platform_of(images.read(repository, found.config.digest), where=str(reference))
     return tuple(arch for arch in VARIANTS if _fits(platform, arch))
+
+
+def form(images: "Images", repository: str, reference: Reference) -> ModuleForm | None:
+    """The form of an image that is a module itself; `None` of a container.
+
+    Raises:
+        OutsideFailure: the registry does not answer, or answers with something else.
+    """
+    found = images.manifest(repository, reference.wanted)
+    if found.is_index:
+        entries = [entry for entry in found.entries if (entry.platform or Platform()).architecture in WASM]
+        if not entries:
+            return None
+        found = images.manifest(repository, entries[0].digest)
+    types = [layer.media_type for layer in found.layers]
+    return next((FORMS[media_type] for media_type in types if media_type in FORMS), None)
 
 
 def by_digest(images: "Images", repository: str, digest: str, name: str) -> PlatformImage:

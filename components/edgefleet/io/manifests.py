@@ -43,6 +43,7 @@ class Platform(_Read):
 class Descriptor(_Read):
     """A part of an image, or an image of an index."""
 
+    media_type: str = ""
     digest: Sha256
     size: Annotated[int, Field(ge=0, le=LARGEST_BLOB)]
     """Bytes."""

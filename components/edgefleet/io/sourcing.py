@@ -18,6 +18,7 @@ from edgefleet.io.container_images import Images, Layouts, PlatformImage, write_
 from edgefleet.io.downloading import Progress, silent
 from edgefleet.io.registry import base_of, is_registry, place_of
 from edgefleet.io.web import Request, require_tls
+from edgefleet.model.programs import ModuleForm
 from edgefleet.model.references import Reference, parse_reference
 from edgefleet.model.site import Arch
 
@@ -77,6 +78,13 @@ class Sources:
         return self._of_image(
             reference,
             lambda images, repository: container_images.architectures(images, repository, reference),
+        )
+
+    def form(self, reference: Reference) -> ModuleForm | None:
+        """The form of an image that is a module itself; `None` of a container."""
+        return self._of_image(
+            reference,
+            lambda images, repository: container_images.form(images, repository, reference),
         )
 
     def archive(self, name: str, digest: str, *, progress: Progress = silent) -> Path:

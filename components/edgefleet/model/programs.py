@@ -11,8 +11,17 @@ from edgefleet.model.syntax import Grammar
 
 Handler = Literal["wasmtime", "wasmedge", "wasmer", "spin", "crun-wasm"]
 """Runtimes for WebAssembly, by the handlers of containerd that run them."""
+ModuleForm = Literal["image", "artifact", "spin"]
+"""Forms of images that are a module and no file system: an OCI image for the architecture wasm, CNCF's
+artifact of a module, and layers of Spin (containerd/runwasi, client.rs; oci-tar-builder)."""
 CRUN: Handler = "crun-wasm"
 """crun with a library for WebAssembly in it, WasmEdge or WAMR; the others are shims of `PROGRAMS`."""
+TAKES: dict[Handler, frozenset[ModuleForm]] = {
+    **dict.fromkeys(("wasmtime", "wasmedge", "wasmer"), frozenset({"image", "artifact"})),
+    "spin": frozenset({"image", "artifact", "spin"}),
+    CRUN: frozenset(),
+}
+"""dict[handler -> forms of modules that it is not known to refuse]; all take ordinary images of a module."""
 KUBEEDGE = "kubeedge"
 _RELEASE = Grammar(
     r"v\d+\.\d+\.\d+(-[A-Za-z0-9.]+)?", "bad-version", "a release", "write its whole name such as v0.6.0", 60

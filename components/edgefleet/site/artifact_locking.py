@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from urllib.parse import quote
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
@@ -26,6 +26,7 @@ from edgefleet.model.medium import Base
 from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.references import parse_reference
 from edgefleet.model.requirement import Requirement
+from edgefleet.model.site import Arch
 from edgefleet.runtimes.base.k3s import BINARIES, SUMS
 
 Job = TypeVar("Job")
@@ -95,8 +96,12 @@ class _Locking:
     def add_platforms(self, image: str) -> None:
         """Look up what the image is built for."""
         known = self._old.get("platforms", {}).get(image)
+        form = self._old.get("forms", {}).get(image)
         if known is None:
             known = self._sources.architectures(parse_reference(image))
+            form = self._sources.form(parse_reference(image)) if set(known) == {*get_args(Arch)} else None
+        if form is not None:
+            self.lock.setdefault("forms", {})[image] = form
         self.lock.setdefault("platforms", {})[image] = known
 
     def try_platforms(self, image: str) -> None:
@@ -253,4 +258,5 @@ def _flat(lock: ArtifactsLock) -> dict[str, Any]:
         built_for = known.pop(image, ())
         entries |= {f"{image} for {arch}": (platform, built_for) for arch, platform in platforms.items()}
     entries |= {f"platforms of {image}": built_for for image, built_for in known.items()}
+    entries |= {f"form of {image}": form for image, form in lock.get("forms", {}).items()}
     return entries | {f"base {base['source']}": base for base in lock.get("bases", {}).values()}
