@@ -69,7 +69,7 @@ WITHOUT = {
         ),
         "of charts and kustomize folders: tests/workloads/test_chart.py, test_manifests.py",
     ),
-    "runtimes.base.k3s_manifests no-identity": "of another program's spec: tests/workloads/test_stream.py",
+    "runtimes.base.site_certificate no-identity": "of another program's spec: tests/workloads/test_stream.py",
     "runtimes.base.k3s_keys reserved-k3s-config": "of another program's spec",
     "workloads.checking unknown-kind": "of another program's spec: tests/workloads/test_checking.py",
     **dict.fromkeys(

@@ -76,7 +76,7 @@ ROWS = {
     "containerd": Row(
         nodes=_nodes("containerd"),
         holds="/etc/edgefleet/containers/",
-        refuses=frozenset({"chart", "function", "inference", "job", "manifests"}),
+        refuses=frozenset({"chart", "inference", "job", "manifests"}),
     ),
 }
 NAMES = sorted(ROWS)

@@ -238,8 +238,9 @@ class Node:
             pytest.skip("needs mounts of overlayfs")
         assert 0 == prepared.returncode, prepared.stderr
         process = subprocess.Popen(
-            ["python3", self.root / "containers", "start", workload], env=self.environment
-        )
+            ["python3", self.root / "containers", "start", workload],
+            env=self.environment, stdout=subprocess.PIPE,
+        )  # fmt: skip
         try:
             yield process
         finally:

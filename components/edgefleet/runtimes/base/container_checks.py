@@ -5,15 +5,17 @@ from dataclasses import fields
 
 from edgefleet.errors import Problem
 from edgefleet.model.paths import format_path
+from edgefleet.model.programs import CRUN
 from edgefleet.model.site import K3s, SiteSpec
 from edgefleet.model.spec import outside_name
 from edgefleet.runtimes.base import containers
 from edgefleet.workloads.base.kind import Object
+from edgefleet.workloads.base.modules import handlers_of
 from edgefleet.workloads.base.objects import CLUSTER
 from edgefleet.workloads.claims import Claims
 from edgefleet.workloads.composing import KIND, objects_of_entry, place_of
 
-KINDS = ("cache", "gateway", "payload", "session", "stream", "web")
+KINDS = ("cache", "function", "gateway", "payload", "session", "stream", "web")
 """Kinds of workloads that a node without an orchestrator runs."""
 _ELSEWHERE = "let where choose nodes with k3s"
 
@@ -60,6 +62,10 @@ def check_claims(site: SiteSpec, _: Mapping[str, Claims]) -> Iterator[Problem]:
             continue
         objects = objects_of_entry(of_entry, place_of(site, name))
         yield from _of_workload(site, name, objects)
+        if CRUN in handlers_of(objects) and not all(CRUN in node.wasm for node in site.nodes.values()):
+            problem = f"the base system of {site.name} has no {CRUN}"
+            hint = f"add {CRUN} to wasm of profiles whose base system has it, or change where"
+            yield Problem.of_value(_path(site, name, "runtime"), "no-runtime", problem, hint)
         for port in containers.ports_of(objects).values():
             if (owner := owners.setdefault(port, name)) != name:
                 problem = f"port {port} of {site.name} is already that of {owner}: all are at the node itself"

@@ -7,10 +7,11 @@ Sources: Kubernetes API reference, v1.37; OCI runtime specification 1.0.2.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
+from edgefleet.model.programs import CRUN
 from edgefleet.model.quantities import amount
 from edgefleet.model.references import parse_reference
 from edgefleet.model.requirement import Requirement
@@ -21,12 +22,20 @@ from edgefleet.workloads.base.shapes import pod_of
 from edgefleet.workloads.base.values import NODE_NAME
 
 CONTROLLERS = frozenset({"Deployment", "StatefulSet"})
-_KEPT = CONTROLLERS | {"ConfigMap", "Namespace", "NetworkPolicy", "PriorityClass", "Secret", "Service"}
+_KEPT = CONTROLLERS | {
+    "ConfigMap",
+    "Namespace",
+    "NetworkPolicy",
+    "PriorityClass",
+    "RuntimeClass",
+    "Secret",
+    "Service",
+}
 _POD = frozenset(
     (
         *("affinity", "automountServiceAccountToken", "containers", "dnsConfig", "enableServiceLinks"),
-        *("initContainers", "priorityClassName", "securityContext", "terminationGracePeriodSeconds"),
-        *("tolerations", "topologySpreadConstraints", "volumes"),
+        *("initContainers", "priorityClassName", "securityContext"),
+        *("terminationGracePeriodSeconds", "tolerations", "topologySpreadConstraints", "volumes"),
     )
 )
 _CONTAINER = frozenset(
@@ -60,21 +69,28 @@ def unkept(objects: Sequence[Object]) -> Iterator[Unkept]:
         if each["kind"] == "Ingress":
             problem, hint = "nothing serves host names there", "remove host, and write port: 8080 or the like"
             yield Unkept(problem, hint, "expose.host")
+        elif each["kind"] == "RuntimeClass" and each["handler"] != CRUN:
+            problem = f"crun alone runs modules there, and shims such as that of {each['handler']} do not"
+            yield Unkept(
+                problem, "write runtime: {name: crun-wasm}, or let where choose other nodes", "runtime"
+            )
         elif each["kind"] not in _KEPT:
             yield Unkept(f"a {each['kind']} has no meaning there", "let where choose other nodes", "")
+    classes = {each["metadata"]["name"] for each in objects if each["kind"] == "RuntimeClass"}
     for each in pods(objects):
-        yield from _of_controller(each)
+        yield from _of_controller(each, classes)
     yield from _of_services(objects)
 
 
-def _of_controller(of_pods: Object) -> Iterator[Unkept]:
+def _of_controller(of_pods: Object, classes: Container[str]) -> Iterator[Unkept]:
     pod = of_pods["spec"]["template"]["spec"]
     if (count := of_pods["spec"].get("replicas", 1)) != 1:
         yield Unkept(f"it runs once at a node, not {count} times", "remove replicas", "replicas")
     if pod.get("securityContext", {}).get("runAsUser") is None:
         yield Unkept("its containers have no user of their own", "keep runAsUser of the Pod", "patches")
     volumes = [{*volume} - {"name"} for volume in pod.get("volumes", ())]
-    odd = sorted({*pod} - _POD | {key for keys in volumes for key in keys - _VOLUMES})
+    kept = _POD | {"runtimeClassName"} if pod.get("runtimeClassName") in classes else _POD
+    odd = sorted({*pod} - kept | {key for keys in volumes for key in keys - _VOLUMES})
     for container in (*pod.get("initContainers", ()), *pod["containers"]):
         odd += sorted({*container} - _CONTAINER)
         if container.get("args") and not container.get("command"):
@@ -148,6 +164,12 @@ def _document(of_pods: Object, texts: Texts, node: Node) -> dict[str, Any]:
     options = pod.get("dnsConfig", {}).get("options", ())
     return {
         "user": pod["securityContext"]["runAsUser"],
+        # Those by which crun knows a module.
+        "annotations": {
+            key: text
+            for key, text in spec["template"]["metadata"].get("annotations", {}).items()
+            if key.startswith("module.wasm.image/")
+        },
         "isCritical": pod.get("priorityClassName") == of.CRITICAL,
         "before": [_container(each, texts, volumes, node) for each in pod.get("initContainers", ())],
         "containers": [_container(each, texts, volumes, node) for each in pod["containers"]],
