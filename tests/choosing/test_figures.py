@@ -8,6 +8,7 @@ from bench.run import SECTIONS
 
 from edgefleet.choosing.figures import UNITS, figures, parse
 from edgefleet.runtimes import RUNTIMES
+from edgefleet.runtimes.base.container_checks import KINDS as KINDS_ALONE
 from edgefleet.workloads import KINDS
 
 TEXT = (files("edgefleet.choosing") / "figures.yaml").read_text()
@@ -82,3 +83,8 @@ def test_a_figure_without_a_source_is_refused(old: str, new: str, words: str) ->
     assert old in TEXT
     with pytest.raises((KeyError, ValueError), match=words):
         parse(TEXT.replace(old, new, 1))
+
+
+def test_kinds_of_a_node_without_an_orchestrator_are_those_that_it_runs() -> None:
+    """As its checks have them."""
+    assert figures().choices["containerd"].runs == KINDS_ALONE
