@@ -70,6 +70,7 @@ WITHOUT = {
         "of charts and kustomize folders: tests/workloads/test_chart.py, test_manifests.py",
     ),
     "runtimes.base.site_certificate no-identity": "of another program's spec: tests/workloads/test_stream.py",
+    "runtimes.base.edgecore no-cloudcore": "of another program's spec: tests/runtimes/test_kubeedge.py",
     "runtimes.base.k3s_keys reserved-k3s-config": "of another program's spec",
     "workloads.checking unknown-kind": "of another program's spec: tests/workloads/test_checking.py",
     **dict.fromkeys(

@@ -117,6 +117,42 @@ def test_servers_of_k3s_make_the_namespaces_which_their_deployer_edits(
     ]
 
 
+CLOUDCORE = "kubeedge: {version: v1.23.1, address: edge.shops.example}"
+
+
+def test_cloudcore_is_among_the_objects_of_a_hub_with_its_certificates(
+    fleet: Callable[..., Sequence[Any]],
+) -> None:
+    """By an authority of the region; both keys are secrets."""
+    found = [each for each in fleet("existing", CLOUDCORE) if "workloads/kubeedge/" in each.name]
+    names = {(each.type.rpartition(":")[2], each.name.rpartition("/")[2]) for each in found}
+    assert {
+        ("Deployment", "cloudcore"),
+        ("Deployment", "kubeedge-controller-manager"),
+        ("CustomResourceDefinition", "nodegroups.apps.kubeedge.io"),
+        ("Namespace", "kubeedge"),
+        ("ClusterRoleBinding", "edgefleet:cloudcore"),
+    } <= names
+    (secret,) = [each for each in found if each.type == "kubernetes:core/v1:Secret"]
+    assert SIGNATURE.items() <= secret.inputs["stringData"].items()
+    texts = secret.inputs["stringData"]["value"]
+    assert {"rootCA.crt", "rootCA.key", "server.crt", "server.key"} == texts.keys()
+    assert texts["server.key"].startswith("-----BEGIN EC PRIVATE KEY-----")
+
+
+def test_servers_of_k3s_apply_what_of_cloudcore_is_in_no_namespace(
+    fleet: Callable[..., Sequence[Any]],
+) -> None:
+    """Its definitions and rights; the deployer edits its namespace."""
+    found = fleet("k3s", f"k3s: {{disable: [traefik]}}, {CLOUDCORE}")
+    (access,) = [each for each in found if each.name == "mine/hub/manifest-access"]
+    documents = [*yaml.safe_load_all(access.inputs["content"])]
+    kinds = {each["kind"] for each in documents if "kubeedge" in str(each["metadata"])}
+    assert {"CustomResourceDefinition", "Namespace"} <= kinds
+    own = {each.type.rpartition(":")[2] for each in found if "workloads/kubeedge/" in each.name}
+    assert {"Deployment", "Service", "Secret", "ConfigMap", "ServiceAccount"} == own
+
+
 def test_objects_are_rendered_to_a_directory_in_the_place_of_a_cluster(
     fleet: Callable[..., Sequence[Any]],
 ) -> None:

@@ -5,7 +5,7 @@ A new runtime is a row of `ROWS`. The kinds of a row are those of docs/runtimes/
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from edgefleet.boot import healing as heal
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.effects import Effect
 from edgefleet.model.firstboot import Step, Target
+from edgefleet.model.safety import Identity, KubeEdgeIdentity
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.type_introspection import at
 from edgefleet.runtimes import RUNTIMES, runtime_of
@@ -59,6 +60,10 @@ class Row:
     """Kinds that it does not run."""
     applied_by: int = 0
     """Which of the nodes applies the objects."""
+    of_site: dict[str, Any] = field(default_factory=dict)
+    """What its site has besides."""
+    of_file: dict[str, Any] = field(default_factory=dict)
+    """What the fleet file has besides."""
 
 
 def _nodes(*runtimes: str) -> dict[str, dict[str, Any]]:
@@ -78,21 +83,43 @@ ROWS = {
         holds="/etc/edgefleet/containers/",
         refuses=frozenset({"chart", "inference", "job", "manifests"}),
     ),
+    "kubeedge": Row(
+        nodes=_nodes("kubeedge"),
+        holds="/etc/edgefleet/none/",
+        refuses=frozenset(KINDS) - {"payload"},
+        of_site={"kubeedge": {"version": "v1.23.1"}},
+        of_file={
+            "controlPlane": {
+                "kind": "existing",
+                "kubeconfig": "hub.yaml",
+                "kubeedge": {"version": "v1.23.1", "address": "edge.shops.example"},
+            }
+        },
+    ),
 }
+IDENTITY = Identity(
+    certificate="one\n",
+    authority="other\n",
+    kubeedge=KubeEdgeIdentity(address="edge.shops.example", authority="a\n", certificates={"n0": "b\n"}),
+)
+"""What a stack's secret adds to a site that joins its hub."""
 NAMES = sorted(ROWS)
+RUNNING = sorted(name for name, row in ROWS.items() if "web" not in row.refuses)
+"""Those that run workloads of the fleet file; nodes of the hub's cluster have theirs from there."""
 PLAIN = sorted(KINDS.keys() - FROM_FILES)
 
 
 def fleet_of(row: Row, workloads: dict[str, Any]) -> str:
     """The end of a fleet file with a site of the runtime and `workloads`."""
-    site = {"network": NETWORK, "nodes": row.nodes}
-    return yaml.safe_dump({"sites": {"shop": site}, "workloads": workloads})
+    site = {"network": NETWORK, "nodes": row.nodes, **row.of_site}
+    return yaml.safe_dump({"sites": {"shop": site}, "workloads": workloads, **row.of_file})
 
 
 def site_of(load: Callable[..., Fleet], row: Row, workloads: dict[str, Any]) -> SiteSpec:
     """The site that runs them."""
     profiles = "profiles:\n  pos: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi, wasm: [crun-wasm]}\n"
-    return load(fleet_of(row, workloads), profiles=profiles).sites["shop"]
+    site = load(fleet_of(row, workloads), profiles=profiles).sites["shop"]
+    return replace(site, identity=IDENTITY) if row.of_file else site
 
 
 def files_of(site: SiteSpec, row: Row) -> dict[str, bytes]:
@@ -151,7 +178,7 @@ def test_a_kind_runs_or_is_refused_by_name(
     assert all("till" in path or "edgefleet" in path for path in more)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", RUNNING)
 def test_an_update_changes_the_files_of_its_workload_alone(name: str, load: Callable[..., Fleet]) -> None:
     """The other workload, the runtime and its units stay as they are."""
     row = ROWS[name]
@@ -167,7 +194,7 @@ def test_an_update_changes_the_files_of_its_workload_alone(name: str, load: Call
     assert [] == [path for path in changed if not path.startswith(row.holds) or "carts" in path]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", RUNNING)
 def test_a_workload_that_leaves_is_in_no_file(name: str, load: Callable[..., Fleet]) -> None:
     row = ROWS[name]
     web = {"kind": "web", "image": IMAGE, "port": 8080}

@@ -26,7 +26,7 @@ def plan(target: Target) -> Step:
     """The script and its unit; where there are none, those that were set before are removed at once."""
     annotations = dict(sorted(target.node.annotations.items()))
     labels = labels_of(target.site, target.name)
-    if not annotations and not labels:
+    if not runtime_of(target.node).is_k3s or (not annotations and not labels):
         undo = (f"{SCRIPT} undo || true", f"systemctl disable {UNIT}", f"rm -f {SCRIPT} {FILE}")
         return Step.removal(SCRIPT, *undo)
     script = render(

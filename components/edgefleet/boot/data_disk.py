@@ -16,8 +16,10 @@ UNIT = "edgefleet-data-disk.service"
 
 def plan(target: Target) -> Step:
     """The script and its unit, and a drop-in that keeps k3s from starting without the disk."""
-    disk, service = target.node.hardware.data_disk, runtime_of(target.node).unit
-    drop_in = f"/etc/systemd/system/{service}.d/data-disk.conf"
+    disk, runtime = target.node.hardware.data_disk, runtime_of(target.node)
+    drop_in, *others = (
+        f"/etc/systemd/system/{service}.d/data-disk.conf" for service in (runtime.unit, *runtime.beside)
+    )
     if disk is None:
         return Step.removal(
             drop_in, f"systemctl disable {UNIT}", f"rm -f {drop_in}", "systemctl daemon-reload"
@@ -27,7 +29,10 @@ def plan(target: Target) -> Step:
     return Step(
         files=(
             File.program(SCRIPT, script),
-            File.text(drop_in, render("hardware/needs-disk.conf.j2", path=disk.path)),
+            *(
+                File.text(path, render("hardware/needs-disk.conf.j2", path=disk.path))
+                for path in (drop_in, *others)
+            ),
         ),
         units=(unit(f"hardware/{UNIT}.j2", path=disk.path),),
         commands=(("systemctl", "start", UNIT),),

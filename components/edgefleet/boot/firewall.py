@@ -55,7 +55,7 @@ def plan(target: Target) -> Step:
         return Step.removal(PATH, f"systemctl disable --now {UNIT}", files)
     runtime = runtime_of(target.node)
     backend = target.site.k3s.config.get("flannel-backend", "vxlan")
-    interfaces = (*BRIDGED, *(OTHERS if backend == "none" else ())) if runtime.is_k3s else ()
+    interfaces = (*BRIDGED, *(OTHERS if backend == "none" else ())) if runtime.has_pod_network else ()
     is_tunnelled = backend in FLANNEL or _is_alone(target)
     port = ("tcp", str(target.settings.ssh.port))
     ssh = [*_admitted(target.settings.firewall.ssh_from, port, "SSH, by keys only")]
@@ -81,7 +81,7 @@ def plan(target: Target) -> Step:
 
 def _rules(target: Target) -> Iterator[Rule]:
     neighbours = _neighbours(target)
-    for ports in _between_nodes(target) if neighbours else ():
+    for ports in _between_nodes(target) if neighbours and runtime_of(target.node).is_k3s else ():
         yield from _admitted(neighbours, ports, "nodes of this site")
     if runtime_of(target.node).runs_api and (others := k3s_servers.others(target)):
         yield from _admitted(others, ETCD, "servers of this site")

@@ -19,4 +19,4 @@ def plan(target: Target) -> Step:
 def secrets(site: SiteSpec, key: str) -> Iterator[Secret]:
     """Those of each runtime of the site."""
     for of_runtime in dict.fromkeys(runtime_of(node).secrets for node in site.nodes.values()):
-        yield from of_runtime(key)
+        yield from of_runtime(site, key)

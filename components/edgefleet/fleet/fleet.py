@@ -133,6 +133,7 @@ def _hub_secrets(keys: pulumi.Output[FleetKeys], passphrases: pulumi.Output[Mapp
     return HubSecrets(
         text=lambda name: passphrases.apply(lambda known: known[name]),
         certificate=lambda host: keys.apply(lambda known: known.hub_certificate(host)),
+        cloudcore=lambda: keys.apply(lambda known: known.cloudcore()),
     )
 
 

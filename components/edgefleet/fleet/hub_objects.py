@@ -16,8 +16,10 @@ from edgefleet.fleet.open_workload import Object
 from edgefleet.fleet.trying import tried
 from edgefleet.fleet.workload import Workload, with_secrets
 from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.hub import cloudcore
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import Part, format_path
+from edgefleet.model.programs import KUBEEDGE
 from edgefleet.workloads.base.objects import host_of
 from edgefleet.workloads.composing import SHARED, certified, hub_objects_of
 
@@ -49,6 +51,16 @@ class HubSecrets:
     """Gives a secret of the stack by its name."""
     certificate: Callable[[str], Any]
     """Gives the certificate of the hub's server at a host, dict[key of a Secret -> text]."""
+    cloudcore: Callable[[], Any]
+    """Gives those of CloudCore and of its authority, in the same form."""
+
+    def certified(self, objects: Sequence[Any]) -> tuple[Object, ...]:
+        """`objects` with the texts of their certificates."""
+        texts = certified(objects, lambda each: self.certificate(host_of(each)))
+        return tuple(
+            each | {"stringData": self.cloudcore()} if each.get("type") == cloudcore.CERTIFICATES else each
+            for each in texts
+        )
 
 
 def hub_objects(of: pulumi.ComponentResource, hub: Hub, fleet: Fleet) -> HubObjects:
@@ -60,6 +72,8 @@ def hub_objects(of: pulumi.ComponentResource, hub: Hub, fleet: Fleet) -> HubObje
         fleet: the fleet.
     """
     all_objects, given = hub_objects_of(fleet.hub_workloads), of.get_provider(f"{kubernetes.PACKAGE}::")
+    if hub.kubeedge is not None:
+        all_objects = {SHARED: (), **all_objects, KUBEEDGE: cloudcore.cloudcore_objects(hub.kubeedge)}
     has_servers = hub.kind == "k3s" and hub.render_objects is None and given is None
     return HubObjects(
         fleet=fleet,
@@ -89,10 +103,8 @@ def register(
     options = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=shared))
     for workload, own in objects.of_workloads.items():
         if workload != SHARED and own:
-            whole = certified(
-                with_secrets(own, secrets.text), lambda each: secrets.certificate(host_of(each))
-            )
-            args: Any = {"name": workload, "workload": tuple(whole)}
+            whole = secrets.certified(with_secrets(own, secrets.text))
+            args: Any = {"name": workload, "workload": whole}
             Workload(f"{prefix}/{workload}", args, options)
 
 

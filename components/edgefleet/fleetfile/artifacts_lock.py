@@ -13,7 +13,7 @@ from edgefleet.fleetfile.source import Source
 from edgefleet.fleetfile.validation import problems_of
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.names import Name, Web
-from edgefleet.model.programs import ModuleForm, Release
+from edgefleet.model.programs import KUBEEDGE, ModuleForm, Release
 from edgefleet.model.quantities import LARGEST
 from edgefleet.model.references import ImageName
 from edgefleet.model.releases import BaseSource, Digest, Version
@@ -166,4 +166,12 @@ def binaries(lock: ArtifactsLock) -> dict[str, dict[str, str]]:
             if name in assets and not assets[name].get("recorded")
         }
         for version, assets in lock.get("k3s", {}).items()
+    }
+
+
+def archives(lock: ArtifactsLock) -> dict[str, dict[str, str]]:
+    """dict[version of KubeEdge -> dict[architecture -> hex SHA-256 of the archive]]."""
+    return {
+        version: {str(arch): program["archive"]["sha256"] for arch, program in programs.items()}
+        for version, programs in lock.get("programs", {}).get(KUBEEDGE, {}).items()
     }

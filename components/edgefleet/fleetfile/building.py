@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from edgefleet.errors import Problem
+from edgefleet.fleetfile import hub_kubeedge
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.fleetfile.closure import Payloads, not_carried
 from edgefleet.fleetfile.consistency import Owners, check_site, runtimes_used, too_small
@@ -132,13 +133,15 @@ class Building:
             hub_values={"fleet": self.written.fleet, "region": self.written.region},
             renderer=renderer,
         )
-        problems = [*running.check_each()]
+        problems = [*running.check_each(), *hub_kubeedge.check_workloads(workloads, hub)]
         self.built, between = running.placed(self.built, self.parts.provenance.members)
         self.at_hub = running.at_hub
         self.parts.problems += map(self._located, (*renderer.problems, *problems, *between))
         for site in self.built.values():
             for problem in running.clashes(site):
                 self._report_inherited(self._located(problem))
+            for problem in hub_kubeedge.check_site(site, hub):
+                self._report_inherited(self._placed(site, problem))
         self._count_repeats()
         return self.built
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleetfile.hub_kubeedge import check_hub
 from edgefleet.fleetfile.partial import build, partial
 from edgefleet.fleetfile.validation import keys_below
 from edgefleet.model.cloud import problems_of
@@ -33,10 +34,11 @@ def read_hub(given: Mapping[str, Any], *, default_k3s: str) -> tuple[Hub, list[P
     """
     hub = build(Hub, given)
     has_hub = hub.kind in {"k3s", "eks"}
+    has_sites = has_hub or hub.kubeedge is not None
     resolved = replace(
         hub,
         k3s=replace(hub.k3s, version=(hub.k3s.version or default_k3s) if hub.kind == "k3s" else ""),
-        identity=replace(hub.identity, sites=has_hub if hub.identity.sites is None else hub.identity.sites),
+        identity=replace(hub.identity, sites=has_sites if hub.identity.sites is None else hub.identity.sites),
         protect=has_hub if hub.protect is None else hub.protect,
     )
     return resolved, list(_problems(resolved, given))
@@ -70,11 +72,12 @@ def _problems(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _of_network(hub, given.get("network", {}))
     yield from (replace(each, path=f"cloud.{each.path}") for each in problems_of(hub.cloud))
     yield from _of_dns(hub)
+    yield from check_hub(hub)
     yield from _of_key_generations(hub)
     if hub.kind == "existing" and hub.kubeconfig is None:
         hint = "add kubeconfig: <path>, of a cluster that exists"
         yield Problem.of_value("", "no-kubeconfig", "the hub exists already, but not how to reach it", hint)
-    if hub.identity.sites and hub.bucket is None and hub.kind == "none":
+    if hub.identity.sites and hub.bucket is None and hub.kind == "none" and hub.kubeedge is None:
         problem = "site certificates give access to a bucket, and there is none"
         hint = "add controlPlane.bucket, or identity: {sites: false}"
         yield Problem.of_value("identity", "no-bucket", problem, hint)

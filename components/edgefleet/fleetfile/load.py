@@ -69,7 +69,7 @@ def _load(path: Path, root: Path, *, is_locking: bool, fetch: Fetch | None) -> F
         parts.unread.add("sites")
     head = parts.head(plain)
     lock = _lock(path, root, problems)
-    written = _written(head, parts, plain, artifacts_lock.binaries(lock))
+    written = _written(head, parts, plain, lock)
     building = Building(
         parts=parts, written=written, unique="site" if plain.get("uniqueAddresses") == "site" else "fleet"
     )
@@ -121,9 +121,7 @@ def _document(text: Source, problems: list[Problem]) -> dict[str, Any]:
     raise InvalidInput([*problems, Problem(where=where, code="wrong-type", problem=problem, hint=hint)])
 
 
-def _written(
-    head: Mapping[str, Any], parts: Parts, plain: Mapping[str, Any], digests: Mapping[str, Mapping[str, str]]
-) -> Written:
+def _written(head: Mapping[str, Any], parts: Parts, plain: Mapping[str, Any], lock: ArtifactsLock) -> Written:
     return Written(
         fleet=head.get("fleet", ""),
         region=head.get("region", ""),
@@ -131,7 +129,8 @@ def _written(
         profiles=parts.named("profiles", plain.get("profiles", {}), "profile"),
         groups=parts.named("groups", plain.get("groups", {}), "settings"),
         defaults=parts.settings("defaults", plain.get("defaults", {})),
-        digests=digests,
+        digests=artifacts_lock.binaries(lock),
+        archives=artifacts_lock.archives(lock),
     )
 
 

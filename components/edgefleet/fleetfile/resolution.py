@@ -10,7 +10,9 @@ from typing import Any
 
 from edgefleet.fleetfile.partial import Builder
 from edgefleet.fleetfile.provenance import OF_NODES, Membership
+from edgefleet.model.edge import KubeEdge
 from edgefleet.model.network import Network
+from edgefleet.model.programs import KUBEEDGE
 from edgefleet.model.site import HA, K3s, Node, NodeK3s, NodeSettings, SiteSpec
 from edgefleet.runtimes import RUNTIMES, k3s_agent, k3s_server
 
@@ -33,6 +35,8 @@ class Written:
     defaults: Part
     digests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """dict[k3s version -> dict[architecture -> hex SHA-256]], of the artifacts lock."""
+    archives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """dict[version of KubeEdge -> dict[architecture -> hex SHA-256 of the archive]], of the same."""
 
 
 def merged(weak: Part, strong: Part) -> dict[str, Any]:
@@ -94,6 +98,7 @@ class Resolver:
             name=name,
             recipe=written.recipe,
             k3s=k3s,
+            kubeedge=self._kubeedge_of(settings, nodes),
             nodes=nodes,
         )
 
@@ -148,10 +153,7 @@ class Resolver:
     def _k3s_of(self, settings: Part, nodes: Mapping[str, Node]) -> K3s | None:
         k3s = settings.get("k3s")
         if not any(RUNTIMES[node.runtime].is_k3s for node in nodes.values()):
-            # Defaults are for the sites with k3s; what another level sets is checked, and refused.
-            default = self.written.defaults.get("k3s", {})
-            own = {key: value for key, value in (k3s or {}).items() if default.get(key) != value}
-            return self._builder.build(K3s, own)
+            return self._builder.build(K3s, self._beside_defaults("k3s", k3s or {}))
         if not k3s or "version" not in k3s:
             return None
         archs = tuple(sorted({str(node.arch) for node in nodes.values()}))
@@ -163,6 +165,20 @@ class Resolver:
             self._k3s[key] = self._builder.build(K3s, {**k3s, "first": first}, sha256=digests)
             self._kept.append(k3s)
         return self._k3s[key]
+
+    def _beside_defaults(self, key: str, part: Part) -> Part:
+        """What a site without its runtime sets: defaults are for sites with it, the rest is refused later."""
+        default = self.written.defaults.get(key, {})
+        return {name: value for name, value in part.items() if default.get(name) != value}
+
+    def _kubeedge_of(self, settings: Part, nodes: Mapping[str, Node]) -> KubeEdge:
+        kubeedge = settings.get(KUBEEDGE, {})
+        archs = sorted({str(node.arch) for node in nodes.values() if node.runtime == KUBEEDGE})
+        if not archs:
+            return self._builder.build(KubeEdge, self._beside_defaults(KUBEEDGE, kubeedge))
+        pinned = self.written.archives.get(kubeedge.get("version", ""), {})
+        digests = {arch: pinned[arch] for arch in archs if arch in pinned}
+        return self._builder.build(KubeEdge, kubeedge, sha256=digests)
 
 
 def _server(nodes: Mapping[str, Part]) -> str:

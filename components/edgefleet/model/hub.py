@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from edgefleet.model.addresses import Cidr
 from edgefleet.model.cloud import Cloud
+from edgefleet.model.edge import HubKubeEdge
 from edgefleet.model.names import HOST_RE, Bucket, Domain
 from edgefleet.model.quantities import KeyGeneration, Size
 from edgefleet.model.releases import Component, ProjectPath, release
@@ -255,6 +256,8 @@ class Hub:
     """Snapshots of etcd in the bucket."""
     eks: Eks = Eks()
     """A managed control plane."""
+    kubeedge: HubKubeEdge | None = None
+    """CloudCore in the hub's cluster, for sites whose nodes have the runtime kubeedge."""
     kubeconfig: ProjectPath | None = None
     """Of `existing`: path of its kubeconfig in the project."""
     identity: HubIdentity = HubIdentity()

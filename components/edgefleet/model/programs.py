@@ -48,6 +48,11 @@ class Program:
         """Address of the archive of a release."""
         return self.url.format(version=quote(version, safe=""), arch=self.archs[arch])
 
+    def sums(self, version: str, arch: str) -> str:
+        """Address of the digest of that archive, beside it."""
+        folder, _, name = self.address(version, arch).rpartition("/")
+        return f"{folder}/checksum_{name}.txt"
+
     def path(self, version: str, arch: str) -> str:
         """Path of the program in that archive."""
         return self.member.format(version=version, arch=self.archs[arch])

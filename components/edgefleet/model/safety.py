@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edgefleet.model.addresses import Subnet, TunnelNetwork
+from edgefleet.model.edge import Address
 from edgefleet.model.effects import Effect
-from edgefleet.model.names import HOST_RE, Domain, reachable
+from edgefleet.model.names import HOST_RE, Domain, Name, reachable
 from edgefleet.model.releases import AwsRegion
 from edgefleet.model.spec import spec
 from edgefleet.model.syntax import LOGIN, Grammar
@@ -89,6 +90,18 @@ class Ssh:
 
 
 @spec
+class KubeEdgeIdentity:
+    """What the nodes of a site have for CloudCore; all of it is public."""
+
+    address: Annotated[Address, Effect.RESTART]
+    """Host at which they reach it."""
+    authority: Annotated[Certificate, Effect.RESTART]
+    """PEM of the certificate of the region's authority for KubeEdge."""
+    certificates: Annotated[dict[Name, Certificate], Effect.RESTART]
+    """dict[node -> PEM of its certificate]; the key is derived from the site's own."""
+
+
+@spec
 class Identity:
     """A site's certificate for the cloud; its key is derived from the site's own."""
 
@@ -98,6 +111,8 @@ class Identity:
     """PEM of the certificate of the region's authority for sites; public."""
     hub: Annotated[Domain | None, Effect.LIVE] = None
     """Declared DNS name of the region's hub."""
+    kubeedge: Annotated[KubeEdgeIdentity | None, Effect.RESTART] = None
+    """What nodes with KubeEdge have for CloudCore on the hub."""
 
 
 @spec

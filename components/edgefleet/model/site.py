@@ -14,6 +14,7 @@ from edgefleet.model.addresses import PlainAddress
 from edgefleet.model.base_system import Kernel, Keyboard, Locale
 from edgefleet.model.cluster_tokens import AgentToken, ApiAddress, ServerToken
 from edgefleet.model.credentials import PublicKey
+from edgefleet.model.edge import KubeEdge
 from edgefleet.model.effects import Effect
 from edgefleet.model.geography import City, Country, Latitude, Longitude, Timezone
 from edgefleet.model.hardware import Hardware, Proxy, Time
@@ -63,7 +64,7 @@ StorageKind = Literal["nvme", "ssd", "hdd", "emmc", "sd"]
 WEARING = frozenset({"sd", "emmc"})
 """Media that wear out by writes, and write slowly."""
 LinkClass = Literal["steady", "intermittent", "dark"]
-RuntimeName = Literal["k3s-server", "k3s-ha", "k3s-agent", "containerd"]
+RuntimeName = Literal["k3s-server", "k3s-ha", "k3s-agent", "containerd", "kubeedge"]
 SERVER: RuntimeName = "k3s-server"
 HA: RuntimeName = "k3s-ha"
 _SET = At()
@@ -201,15 +202,16 @@ class Node:
     runtime: Annotated[RuntimeName, Effect.REFLASH] = "k3s-server"
     """What runs its workloads: k3s-server with the site's own Kubernetes API, k3s-ha at three or five nodes
     that serve it together, k3s-agent that joins a server of the site over the LAN, containerd without an
-    orchestrator at a site of one node. By default the first node is the server unless another one is, and the
-    others are its agents; where k3s.server is set, all are agents."""
+    orchestrator at a site of one node, kubeedge that joins CloudCore on the hub. By default the first node is
+    the server unless another one is, and the others are its agents; where k3s.server is set, all are
+    agents."""
     arch: Annotated[Arch, Effect.REFLASH, _PROFILE]
     """Processor architecture."""
     cpus: Annotated[int, Field(ge=1, le=1024), Effect.REFLASH, _PROFILE]
     """Cores."""
     memory: Annotated[Size, Effect.REFLASH, _PROFILE]
     """Memory as a Kubernetes quantity, 8Gi. k3s needs 2 GB for a server and 512 MB for an
-    agent, containerd alone 256 MB."""
+    agent, containerd alone 256 MB, kubeedge 512 MB."""
     disk: Annotated[Size, Effect.REFLASH, _PROFILE]
     """Size of the boot medium as a Kubernetes quantity, 128Gi."""
     storage: Annotated[StorageKind, Effect.REFLASH, _PROFILE] = "ssd"
@@ -280,6 +282,8 @@ class SiteSpec(NodeSettings):
     """The connection to the rest of the world."""
     k3s: Annotated[K3s, Effect.LIVE] = K3s()
     """Which k3s a site runs and how. At a site without k3s nothing of it is set."""
+    kubeedge: Annotated[KubeEdge, Effect.LIVE] = KubeEdge()
+    """KubeEdge on nodes with the runtime kubeedge. At any other site nothing of it is set."""
     airgap: Annotated[bool, Effect.REFLASH] = False
     """Whether images carry all that nodes need, as the artifacts lock has it: nothing is downloaded."""
     hardening: Annotated[bool, Effect.RESTART] = True

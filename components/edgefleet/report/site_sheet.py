@@ -18,6 +18,7 @@ from edgefleet.model.kernel_command_line import config_txt, words
 from edgefleet.model.medium import Format
 from edgefleet.model.names import page_of
 from edgefleet.model.network import NetworkLink
+from edgefleet.model.programs import KUBEEDGE, PROGRAMS
 from edgefleet.model.safety import SSH_PORT
 from edgefleet.model.site import Location, Node, SiteSpec, StorageKind
 from edgefleet.report.human import digest, size
@@ -184,10 +185,16 @@ def sheet(spec: SiteSpec, images: Mapping[str, SheetImage], context: SheetContex
         setups=_setups(spec, images, context),
         user=next((user.name for user in spec.users if user.is_admin), ""),
         ssh=" ".join(["ssh", *(["-p", str(spec.ssh.port)] if spec.ssh.port != SSH_PORT else [])]),
-        source="" if spec.airgap or not spec.k3s.version else urlsplit(spec.k3s.release_url).netloc,
+        source="" if spec.airgap else _source(spec),
         has_console=spec.break_glass.console,
         from_afar=tuple(filter(None, ways)),
     )
+
+
+def _source(spec: SiteSpec) -> str:
+    """The host that the program of the nodes' runtime comes from; empty where it comes with packages."""
+    address = PROGRAMS[KUBEEDGE].url if spec.kubeedge.version else spec.k3s.release_url
+    return urlsplit(address).netloc if spec.kubeedge.version or spec.k3s.version else ""
 
 
 def _code_text(spec: SiteSpec, page: str | None) -> str:

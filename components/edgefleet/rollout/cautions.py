@@ -68,12 +68,18 @@ def _depends(site: SiteSpec) -> bool:
     return site.k3s.server is not None
 
 
+def _joins_hub(site: SiteSpec) -> bool:
+    return bool(site.kubeedge.version)
+
+
 OF_SITES = {
     _has_no_login: "nobody can log in to the nodes of {}: the fleet file has neither users nor breakGlass "
     "for them",
     _installs_wireless: "nodes of {} install Debian and have Wi-Fi or 802.1X: their base must have "
     "cloud-init and wpasupplicant; image build verifies this",
     _depends: "nodes of {} join another cluster: after a restart they run nothing until they reach it",
+    _joins_hub: "nodes of {} join the hub by KubeEdge, which supports Kubernetes 1.30 to 1.32: a newer hub "
+    "is outside upstream's matrix, hub side seen working",
 }
 """dict[whether a note is about a site -> the note, `{}` being the names]."""
 

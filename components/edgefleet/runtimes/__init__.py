@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 
 from edgefleet.model.site import Node
-from edgefleet.runtimes import containerd, k3s_agent, k3s_ha, k3s_server
+from edgefleet.runtimes import containerd, k3s_agent, k3s_ha, k3s_server, kubeedge
 from edgefleet.runtimes.base.runtime import Runtime
 
 RUNTIMES: Mapping[str, Runtime] = {
     runtime.name: runtime
-    for runtime in (k3s_server.RUNTIME, k3s_ha.RUNTIME, k3s_agent.RUNTIME, containerd.RUNTIME)
+    for runtime in (
+        k3s_server.RUNTIME,
+        k3s_ha.RUNTIME,
+        k3s_agent.RUNTIME,
+        containerd.RUNTIME,
+        kubeedge.RUNTIME,
+    )
 }
 """dict[name in the fleet file -> runtime]."""
 

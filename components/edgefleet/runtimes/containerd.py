@@ -100,7 +100,7 @@ def _nothing(_: SiteSpec, __: Node) -> tuple[Requirement, ...]:
     return ()
 
 
-def _no_secrets(_: str) -> Iterator[Secret]:
+def _no_secrets(_: SiteSpec, __: str) -> Iterator[Secret]:
     yield from ()
 
 

@@ -6,7 +6,7 @@ site's inputs hold only secrets that were derived for that site.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.hub_secrets import hub_references
 from edgefleet.keys.certificates import Holder
 from edgefleet.keys.derivation import hub_master, site_key
+from edgefleet.keys.kubeedge_certificates import cloudcore, kubeedge_authority, kubeedge_identity
 from edgefleet.keys.secret_scan import Known
 from edgefleet.keys.site_certificate import check_outlasts, hub_server, identified, site_authority
 from edgefleet.model.paths import format_path
@@ -39,7 +40,17 @@ class FleetKeys:
     def authority(self) -> Holder:
         """The region's authority for sites; derived once for all of them."""
         name, region = self.fleet.name, self.fleet.region
-        return site_authority(hub_master(self.secret, fleet=name, region=region), fleet=name, region=region)
+        return site_authority(self._master, fleet=name, region=region)
+
+    @cached_property
+    def kubeedge_authority(self) -> Holder:
+        """The region's authority for KubeEdge; derived once for all sites."""
+        name, region = self.fleet.name, self.fleet.region
+        return kubeedge_authority(self._master, fleet=name, region=region)
+
+    @cached_property
+    def _master(self) -> str:
+        return hub_master(self.secret, fleet=self.fleet.name, region=self.fleet.region)
 
     def key(self, spec: SiteSpec) -> str:
         """A site's derived key."""
@@ -52,15 +63,28 @@ class FleetKeys:
         hub = self.fleet.control_plane
         if not hub.identity.sites:
             return None
-        return to_plain(identified(spec, self.key(spec), self.authority, hub).identity)
+        identity = identified(spec, self.key(spec), self.authority, hub).identity
+        if identity is not None and hub.kubeedge is not None:
+            own = kubeedge_identity(spec, self.key(spec), self.kubeedge_authority, hub)
+            identity = replace(identity, kubeedge=own)
+        return to_plain(identity)
 
     def hub_certificate(self, host: str) -> dict[str, str]:
         """dict[key of a Secret -> text] of the certificate of the hub's server at `host`."""
         by = self.authority
-        holder = hub_server(
-            hub_master(self.secret, fleet=self.fleet.name, region=self.fleet.region), by, host
-        )
+        holder = hub_server(self._master, by, host)
         return {"tls.crt": holder.certificate_pem, "tls.key": holder.key_pem, "ca.crt": by.certificate_pem}
+
+    def cloudcore(self) -> dict[str, str]:
+        """dict[key of a Secret -> text] of CloudCore's certificate and its authority, with their keys."""
+        by, declared = self.kubeedge_authority, self.fleet.control_plane.kubeedge
+        own = cloudcore(self._master, by, "" if declared is None else declared.address)
+        return {
+            "rootCA.crt": by.certificate_pem,
+            "rootCA.key": by.key_pem,
+            "server.crt": own.certificate_pem,
+            "server.key": own.key_pem,
+        }
 
     def known(self, passphrases: Mapping[str, str]) -> Known:
         """Marks of the secrets of every site of the fleet and of the stack, which no other image may hold."""

@@ -79,8 +79,7 @@ def parts(spec: SiteSpec, node: Node, manifest: Manifest) -> list[Part]:
         others += [
             _base(start, ComponentType.FILE, note="downloaded when the node starts") for start in started
         ]
-    if spec.k3s.version and "bin/k3s" not in there:
-        others.append(_k3s(spec, node))
+    others += _downloaded(spec, node, there)
     for name, extension in sorted(node.extensions.items()):
         if f"extensions/{name}.raw" not in there:
             base = Base(source=extension.source, sha256=extension.sha256)
@@ -91,6 +90,15 @@ def parts(spec: SiteSpec, node: Node, manifest: Manifest) -> list[Part]:
     return others
 
 
+def _downloaded(spec: SiteSpec, node: Node, there: Mapping[str, Entry]) -> list[Part]:
+    """The program of the node's runtime that its image does not have."""
+    if spec.k3s.version and "bin/k3s" not in there:
+        return [_k3s(spec, node)]
+    if node.runtime == KUBEEDGE and f"bin/{PROGRAMS[KUBEEDGE].name}" not in there:
+        return [_kubeedge(spec, node)]
+    return []
+
+
 def _k3s(spec: SiteSpec, node: Node) -> Part:
     return Part(
         kind=ComponentType.APPLICATION,
@@ -99,6 +107,18 @@ def _k3s(spec: SiteSpec, node: Node) -> Part:
         sha256=spec.k3s.sha256.get(node.arch, ""),
         purl=_github("k3s-io", "k3s", spec.k3s.version),
         source=spec.k3s.release_url,
+        note=_elsewhere(node),
+    )
+
+
+def _kubeedge(spec: SiteSpec, node: Node) -> Part:
+    version = spec.kubeedge.version
+    return Part(
+        kind=ComponentType.APPLICATION,
+        name=KUBEEDGE,
+        version=version,
+        purl=_github(KUBEEDGE, KUBEEDGE, version),
+        source=PROGRAMS[KUBEEDGE].address(version, node.arch),
         note=_elsewhere(node),
     )
 

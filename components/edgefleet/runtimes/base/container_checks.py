@@ -26,7 +26,7 @@ def check(site: SiteSpec) -> Iterator[Problem]:
         problem = "nodes with containerd do not know each other, and nothing moves a workload between them"
         hint = "make each of them a site of its own, or give all of them runtimes of k3s"
         yield Problem.of_value("nodes", "lone-node", problem, hint)
-    yield from (_without_k3s(path) for path in _of_k3s(site))
+    yield from (_without_k3s(path) for path in set_for_k3s(site, ("taints", "annotations")))
     for path, settings in site.parts:
         for host in settings.registries:
             problem = "nodes with containerd pull from each registry itself, without a login"
@@ -34,14 +34,14 @@ def check(site: SiteSpec) -> Iterator[Problem]:
             yield Problem.of_value(f"{path}{format_path(('registries', host))}", "no-registry", problem, hint)
 
 
-def _of_k3s(site: SiteSpec) -> Iterator[str]:
-    """Paths of what is for nodes in a cluster."""
+def set_for_k3s(site: SiteSpec, keys: Sequence[str]) -> Iterator[str]:
+    """Paths of what a site without k3s sets for k3s, and of `keys` of its nodes."""
     for field in fields(K3s):
         if getattr(site.k3s, field.name) != getattr(K3s(), field.name):
             yield f"k3s.{outside_name(field.name)}"
     for name, node in site.nodes.items():
-        for key, value in (("taints", node.taints), ("annotations", node.annotations)):
-            if value:
+        for key in keys:
+            if getattr(node, key):
                 yield format_path(("nodes", name, key))
         if node.k3s.config:
             yield format_path(("nodes", name, "k3s", "config"))

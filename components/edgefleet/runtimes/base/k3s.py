@@ -84,6 +84,7 @@ def runtime(name: RuntimeName, own: Own, *, title: str, minimum: Minimum, health
         title=title,
         product="k3s",
         is_k3s=True,
+        has_pod_network=True,
         runs_api=runs_api,
         unit=service_unit,
         program=PROGRAM,
@@ -172,7 +173,7 @@ def _node(target: Target) -> dict[str, Any]:
     return config
 
 
-def secrets(key: str) -> Iterator[Secret]:
+def secrets(_: SiteSpec, key: str) -> Iterator[Secret]:
     """The tokens of a site, and the keys of its authorities, each by its first whole line."""
     from edgefleet.keys.secret_scan import key_lines
     from edgefleet.keys.site_authorities import authorities
@@ -190,6 +191,7 @@ def installer(target: Target, service_unit: str) -> Step:
     base = f"{k3s.release_url}/{quote(k3s.version, safe='')}"
     script = render(
         "k3s/install-k3s.sh.j2",
+        product="k3s",
         unit=service_unit,
         airgap="yes" if target.site.airgap else "no",
         version=k3s.version,

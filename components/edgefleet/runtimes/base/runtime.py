@@ -46,12 +46,15 @@ class Runtime:
     product: str
     """The program's name in a sentence: ``k3s``."""
     is_k3s: bool = False
-    """Whether it is k3s: what a fleet file says of k3s holds for its nodes, and containers have their own
-    network."""
+    """Whether it is k3s: what a fleet file says of k3s holds for its nodes."""
+    has_pod_network: bool = False
+    """Whether containers have a network of their own, behind interfaces of the node."""
     runs_api: bool
     """Whether it runs the site's Kubernetes API."""
     unit: str
     """Name of its systemd unit."""
+    beside: tuple[str, ...] = ()
+    """Names of the units that it works with, and that have data of the node as well."""
     program: str
     """Path of its program."""
     images: str
@@ -81,8 +84,8 @@ class Runtime:
     """The Debian packages that it consists of; empty where edgefleet brings its programs."""
     opens: Callable[[SiteSpec], Iterable[tuple[str, str]]] = _nothing
     """(protocol, ports) at which its workloads are reached at the node itself."""
-    secrets: Callable[[str], Iterator[Secret]]
-    """The secrets that it derives from a site's key; runtimes of one product share one list."""
+    secrets: Callable[[SiteSpec, str], Iterator[Secret]]
+    """The secrets of a site that it derives from its key; runtimes of one product share one list."""
     check: Callable[[SiteSpec], Iterator[Problem]]
     """The problems of a site with it; runtimes of one product share one check, which runs once per site."""
     check_claims: Callable[[SiteSpec, Mapping[str, Claims]], Iterator[Problem]]
