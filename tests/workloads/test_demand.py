@@ -40,7 +40,7 @@ MOUNTED = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}, {"n
     [
         (
             [an("Deployment", replicas=3, template=pod(takes("100m", "64Mi"), takes("0.5", "1G")))],
-            Load(pod=Demand(cpu=600, memory=64 * MI + 1000**3), count=3),
+            Load(pod=Demand(cpu=600, memory=64 * MI + 1000**3), count=3, containers=2),
         ),
         ([an("Deployment", template=pod(takes("1")))], Load(pod=Demand(cpu=1000))),
         (
@@ -54,11 +54,11 @@ MOUNTED = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}, {"n
         ([an("Job", template=pod({"resources": {}}))], Load(pod=Demand(), is_job=True)),
         (
             [an("Job", template=pod(volumes=[{"emptyDir": {"sizeLimit": "2G"}}, {"emptyDir": {}}]))],
-            Load(pod=Demand(disk=2 * 1000**3), is_job=True),
+            Load(pod=Demand(disk=2 * 1000**3), containers=0, is_job=True),
         ),
         (
             [an("Job", template=pod(volumes=[{"emptyDir": {"sizeLimit": "2G", "medium": "Memory"}}]))],
-            Load(pod=Demand(), is_job=True),
+            Load(pod=Demand(), containers=0, is_job=True),
         ),
         (
             [an("Pod", containers=[{"resources": {"limits": {"memory": "1Mi", "cpu": "2"}}}])],
