@@ -34,10 +34,12 @@ PLAIN = {
     "identity.sites",
     "identity.chain",
     "kubeconfig",
+    "kubeedge.address",
+    "kubeedge.version",
     "renderObjects",
     "protect",
 }
-"""Values that decide which resources there are, or name a file."""
+"""Values that decide which resources there are, enter images, or name a file."""
 PUBLIC = {
     ("edgefleet:aws:Crl", "data"),
     ("edgefleet:aws:TrustAnchor", "certificates"),
