@@ -53,7 +53,7 @@ def test_amounts_of_nodes_have_a_unit_to_compute_with() -> None:
 def test_figures_are_those_of_the_runtime(name: str) -> None:
     """What validate counts is what advise shows."""
     choice, minimum = figures().choices[name], RUNTIMES[name].minimum
-    assert minimum.taken.memory == choice.taken_memory.amount
+    assert minimum.taken.memory == (choice.taken_memory.amount or 0)
     assert minimum.each.memory == (choice.each_memory.amount if choice.each_memory is not None else 0)
     assert choice.cpus.amount in {minimum.cpus * 1000, None}
     assert choice.memory.amount in {minimum.memory, None}

@@ -193,7 +193,10 @@ def test_everything_wrong_is_reported_by_its_path_and_without_a_traceback(projec
     site["nodes"]["n2"]["cpu"] = 2
     said = project.failure("preview")
     assert "property nodes.n1.runtime" in said
-    assert "this value cannot stand here; one of: containerd, k3s-agent, k3s-ha, k3s-server, kubeedge" in said
+    assert (
+        "this value cannot stand here; one of: containerd, k3s-agent, k3s-ha, k3s-server, krustlet, kubeedge"
+        in said
+    )
     assert "nodes.n2.cpu" in said
     assert "did you mean cpus?" in said
     site["nodes"]["n1"]["runtime"], site["key"] = "k3s-server", "hunter22"

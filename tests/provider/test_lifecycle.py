@@ -63,7 +63,7 @@ def test_everything_wrong_is_reported_at_once_with_its_path(call: Any, site: Sit
         "keyGeneration": "expected a whole number; write digits only, such as 4",
         "nodes.n1.cpu": "unknown key cpu; did you mean cpus?",
         "nodes.n2.runtime": "this value cannot stand here; one of: containerd, k3s-agent, k3s-ha, "
-        "k3s-server, kubeedge",
+        "k3s-server, krustlet, kubeedge",
         "users": "expected a list; write [first, second], or one item a line after a hyphen",
         "recipe": "recipe is missing; add it: recipe: 1",
     } == call.failures(inputs)

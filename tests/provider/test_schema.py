@@ -125,7 +125,7 @@ def test_what_is_required_and_what_a_field_may_be_comes_from_the_spec(schema: di
     assert {"versioning": True, "forceDestroy": False, "encryption": "AES256"} == defaults
     assert ["arn", "encryption", "publicAccessBlocked", "region"] == bucket["required"]
     assert (
-        "One of: k3s-server, k3s-ha, k3s-agent, containerd, kubeedge."
+        "One of: k3s-server, k3s-ha, k3s-agent, containerd, kubeedge, krustlet."
         in schema["types"]["edgefleet:index:Node"]["properties"]["runtime"]["description"]
     )
     assert {"type": "integer"}.items() <= schema["types"]["edgefleet:index:Node"]["properties"][

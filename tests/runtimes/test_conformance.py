@@ -4,7 +4,7 @@ A new runtime is a row of `ROWS`. The kinds of a row are those of docs/runtimes/
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,10 @@ class Row:
     """What its site has besides."""
     of_file: dict[str, Any] = field(default_factory=dict)
     """What the fleet file has besides."""
+    of_workloads: dict[str, Any] = field(default_factory=dict)
+    """What each workload has besides, to be placed at the runtime."""
+    function: dict[str, Any] = field(default_factory=lambda: EXAMPLES["function"])
+    """The smallest function that it runs."""
 
 
 def _nodes(*runtimes: str) -> dict[str, dict[str, Any]]:
@@ -73,6 +77,7 @@ def _nodes(*runtimes: str) -> dict[str, dict[str, Any]]:
     }
 
 
+SERVER = {"n1": {"runtime": "k3s-server", "network": {"address": "10.9.0.11/24"}}}
 MANIFESTS = "/etc/edgefleet/manifests/"
 ROWS = {
     "k3s-server": Row(nodes=_nodes("k3s-server"), holds=MANIFESTS),
@@ -96,6 +101,14 @@ ROWS = {
             }
         },
     ),
+    "krustlet": Row(
+        nodes={"n0": {"profile": "old", "network": {"address": "10.9.0.10/24"}}, **SERVER},
+        holds=MANIFESTS,
+        refuses=frozenset(KINDS) - {"function", "payload"},
+        applied_by=1,
+        of_workloads={"where": {"profiles": ["old"]}},
+        function={"image": IMAGE, "runtime": {"name": "krustlet"}, "writable": []},
+    ),
 }
 IDENTITY = Identity(
     certificate="one\n",
@@ -109,6 +122,14 @@ RUNNING = sorted(name for name, row in ROWS.items() if "web" not in row.refuses)
 PLAIN = sorted(KINDS.keys() - FROM_FILES)
 
 
+def profiles_of(memory: str, *, cpus: int = 4, wasm: Sequence[str] = ()) -> str:
+    """The profiles of a fleet file, one of which has Krustlet."""
+    pos = {"arch": "amd64", "cpus": cpus, "memory": memory, "disk": "128Gi"}
+    archive = {"source": "https://files.example/a.tar.gz", "sha256": "0" * 64, "acceptUntested": True}
+    old = {**pos, "runtime": "krustlet", "krustlet": archive}
+    return yaml.safe_dump({"profiles": {"pos": pos | {"wasm": list(wasm)}, "old": old}})
+
+
 def fleet_of(row: Row, workloads: dict[str, Any]) -> str:
     """The end of a fleet file with a site of the runtime and `workloads`."""
     site = {"network": NETWORK, "nodes": row.nodes, **row.of_site}
@@ -117,8 +138,7 @@ def fleet_of(row: Row, workloads: dict[str, Any]) -> str:
 
 def site_of(load: Callable[..., Fleet], row: Row, workloads: dict[str, Any]) -> SiteSpec:
     """The site that runs them."""
-    profiles = "profiles:\n  pos: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi, wasm: [crun-wasm]}\n"
-    site = load(fleet_of(row, workloads), profiles=profiles).sites["shop"]
+    site = load(fleet_of(row, workloads), profiles=profiles_of("8Gi", wasm=["crun-wasm"])).sites["shop"]
     return replace(site, identity=IDENTITY) if row.of_file else site
 
 
@@ -162,10 +182,11 @@ def test_a_kind_runs_or_is_refused_by_name(
     name: str, kind: str, load: Callable[..., Fleet], problems: Callable[..., Any]
 ) -> None:
     """What runs is in files of the node that applies it; what does not names site, kind and line."""
-    row, workloads = ROWS[name], {"till": {"kind": kind, **EXAMPLES[kind]}}
+    row = ROWS[name]
+    fields = row.function if kind == "function" else EXAMPLES[kind]
+    workloads = {"till": {"kind": kind, **fields, **row.of_workloads}}
     if kind in row.refuses:
-        profiles = "profiles:\n  pos: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi}\n"
-        found = problems(fleet_of(row, workloads), profiles=profiles)
+        found = problems(fleet_of(row, workloads), profiles=profiles_of("8Gi"))
         assert [] != [each for each in found if kind in each.problem or "shop" in each.problem]
         assert all(each.where and each.hint for each in found)
         return
@@ -225,10 +246,11 @@ def test_a_node_that_is_too_small_is_told_what_fits(name: str, problems: Callabl
     row, minimum = ROWS[name], RUNTIMES[name].minimum
     smaller = minimum.memory // 1000**2 - 1
     for memory, fits in ((smaller, smaller >= 256), (64, False)):
-        profiles = (
-            f"profiles:\n  pos: {{arch: amd64, cpus: {minimum.cpus}, memory: {memory}M, disk: 128Gi}}\n"
-        )
-        found = [each for each in problems(fleet_of(row, {}), profiles=profiles) if each.code == "too-small"]
+        found = [
+            each
+            for each in problems(fleet_of(row, {}), profiles=profiles_of(f"{memory}M", cpus=minimum.cpus))
+            if each.code == "too-small"
+        ]
         assert found
         assert all(minimum.words in each.problem or len(row.nodes) > 1 for each in found)
         assert fits is any("or runtime: " in (each.hint or "") for each in found)

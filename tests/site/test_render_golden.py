@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgefleet.boot import RECIPES
 from edgefleet.model.site import SiteSpec
+from edgefleet.runtimes import RUNTIMES
 from edgefleet.site.render import SiteImage, render_site, render_tree
 
 PRIVATE_KEY = re.compile(rb"-----BEGIN (?:OPENSSH|EC) P.*?END (?:OPENSSH|EC) PRIVATE KEY-----", re.DOTALL)
@@ -72,7 +73,7 @@ def test_every_recipe_has_golden_sites_and_they_ask_for_it(sites: dict[str, Site
 def test_the_golden_sites_cover_what_networks_and_roles_there_are(sites: dict[str, SiteSpec]) -> None:
     """A recipe that nothing exercises is not guarded."""
     nodes = [node for site in sites.values() for node in site.nodes.values()]
-    assert {"k3s-server", "k3s-ha", "k3s-agent", "containerd", "kubeedge"} == {node.runtime for node in nodes}
+    assert {*RUNTIMES} == {node.runtime for node in nodes}
     assert {"amd64", "arm64", "armhf"} == {node.arch for node in nodes}
     assert {True, False} == {node.network.is_static for node in nodes}
     assert all(any(getattr(node.network, kind) for node in nodes) for kind in ("vlan", "bond", "wifi", "mac"))

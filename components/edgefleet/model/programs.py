@@ -11,15 +11,18 @@ from edgefleet.model.syntax import Grammar
 
 Handler = Literal["wasmtime", "wasmedge", "wasmer", "spin", "crun-wasm"]
 """Runtimes for WebAssembly, by the handlers of containerd that run them."""
+KRUSTLET: Literal["krustlet"] = "krustlet"
+"""A kubelet that runs modules itself; nodes have it as their runtime."""
 ModuleForm = Literal["image", "artifact", "spin"]
 """Forms of images that are a module and no file system: an OCI image for the architecture wasm, CNCF's
 artifact of a module, and layers of Spin (containerd/runwasi, client.rs; oci-tar-builder)."""
 CRUN: Handler = "crun-wasm"
 """crun with a library for WebAssembly in it, WasmEdge or WAMR; the others are shims of `PROGRAMS`."""
-TAKES: dict[Handler, frozenset[ModuleForm]] = {
+TAKES: dict[str, frozenset[ModuleForm]] = {
     **dict.fromkeys(("wasmtime", "wasmedge", "wasmer"), frozenset({"image", "artifact"})),
     "spin": frozenset({"image", "artifact", "spin"}),
     CRUN: frozenset(),
+    KRUSTLET: frozenset({"spin"}),
 }
 """dict[handler -> forms of modules that it is not known to refuse]; all take ordinary images of a module."""
 KUBEEDGE = "kubeedge"

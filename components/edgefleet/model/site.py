@@ -19,6 +19,7 @@ from edgefleet.model.effects import Effect
 from edgefleet.model.geography import City, Country, Latitude, Longitude, Timezone
 from edgefleet.model.hardware import Hardware, Proxy, Time
 from edgefleet.model.k3s_config import Config
+from edgefleet.model.krustlet import Krustlet
 from edgefleet.model.medium import Medium, PayloadFile
 from edgefleet.model.names import (
     Accelerator,
@@ -64,7 +65,7 @@ StorageKind = Literal["nvme", "ssd", "hdd", "emmc", "sd"]
 WEARING = frozenset({"sd", "emmc"})
 """Media that wear out by writes, and write slowly."""
 LinkClass = Literal["steady", "intermittent", "dark"]
-RuntimeName = Literal["k3s-server", "k3s-ha", "k3s-agent", "containerd", "kubeedge"]
+RuntimeName = Literal["k3s-server", "k3s-ha", "k3s-agent", "containerd", "kubeedge", "krustlet"]
 SERVER: RuntimeName = "k3s-server"
 HA: RuntimeName = "k3s-ha"
 _SET = At()
@@ -202,9 +203,9 @@ class Node:
     runtime: Annotated[RuntimeName, Effect.REFLASH] = "k3s-server"
     """What runs its workloads: k3s-server with the site's own Kubernetes API, k3s-ha at three or five nodes
     that serve it together, k3s-agent that joins a server of the site over the LAN, containerd without an
-    orchestrator at a site of one node, kubeedge that joins CloudCore on the hub. By default the first node is
-    the server unless another one is, and the others are its agents; where k3s.server is set, all are
-    agents."""
+    orchestrator at a site of one node, kubeedge that joins CloudCore on the hub, krustlet, which is archived,
+    for modules of a server's site. By default the first node is the server unless another one is, and the
+    others are its agents; where k3s.server is set, all are agents."""
     arch: Annotated[Arch, Effect.REFLASH, _PROFILE]
     """Processor architecture."""
     cpus: Annotated[int, Field(ge=1, le=1024), Effect.REFLASH, _PROFILE]
@@ -231,6 +232,8 @@ class Node:
     annotations: Annotated[dict[AnnotationKey, AnnotationValue], Effect.LIVE] = field(default_factory=dict)
     """Kubernetes annotations of the nodes. Each node sets its own after each start of k3s, and removes those
     that it has set before and that are no longer here."""
+    krustlet: Annotated[Krustlet | None, Effect.RESTART, _PROFILE] = None
+    """Where nodes with the runtime krustlet get it."""
     network: Annotated[Network, Effect.REFLASH, Inherited()]
     """How a node reaches its network, or the settings that several nodes share."""
     image: Annotated[Medium, Effect.REFLASH] = Medium()

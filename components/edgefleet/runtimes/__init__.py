@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from edgefleet.model.site import Node
-from edgefleet.runtimes import containerd, k3s_agent, k3s_ha, k3s_server, kubeedge
+from edgefleet.runtimes import containerd, k3s_agent, k3s_ha, k3s_server, krustlet, kubeedge
 from edgefleet.runtimes.base.runtime import Runtime
 
 RUNTIMES: Mapping[str, Runtime] = {
@@ -14,6 +14,7 @@ RUNTIMES: Mapping[str, Runtime] = {
         k3s_agent.RUNTIME,
         containerd.RUNTIME,
         kubeedge.RUNTIME,
+        krustlet.RUNTIME,
     )
 }
 """dict[name in the fleet file -> runtime]."""

@@ -20,6 +20,7 @@ from edgefleet.workloads.composing import (
     likeness,
     objects_of_entry,
     place_of,
+    taints,
     workloads_on,
 )
 from edgefleet.workloads.demand import Demand, Load, largest, loads
@@ -268,7 +269,7 @@ class Loads:
 def _nodes(site: SiteSpec, workload: str, loads: Sequence[Load]) -> tuple[str, ...]:
     """The nodes that may run all Pods of a workload; those placed where taints keep it from each."""
     placed = tuple(site.workloads[workload].get(NODES, site.nodes))
-    of = tuple(name for name in placed if all(load.runs_with(site.nodes[name].taints) for load in loads))
+    of = tuple(name for name in placed if all(load.runs_with(taints(site.nodes[name])) for load in loads))
     return of or placed
 
 

@@ -70,7 +70,9 @@ def claims_of(objects: Iterable[Object]) -> Claims:
         hosts=tuple(host for each in objects if each["kind"] == "Ingress" for host in _hosts(each)),
         ports=tuple(port for each in objects for port in (*_of_service(each), *_of_pod(each))),
         tolerations=tuple(
-            tolerations_of(pod) for each in objects if each["kind"] != "DaemonSet" and (pod := pod_of(each))
+            (*tolerations_of(pod), *of_classes(objects))
+            for each in objects
+            if each["kind"] != "DaemonSet" and (pod := pod_of(each))
         ),
         handlers=handlers_of(objects),
         has_objects=bool(objects),
@@ -106,6 +108,12 @@ def _of_pod(each: Object) -> Iterator[NodePort]:
 def tolerations_of(pod: Mapping[str, Any]) -> tuple[Toleration, ...]:
     """Those of a Pod."""
     return tuple(map(_toleration, pod.get("tolerations") or ()))
+
+
+def of_classes(objects: Iterable[Object]) -> tuple[Toleration, ...]:
+    """Those that the RuntimeClasses of a workload give its Pods."""
+    classes = (each for each in objects if each["kind"] == "RuntimeClass")
+    return tuple(each for of in classes for each in tolerations_of(of.get("scheduling") or {}))
 
 
 def _toleration(written: Mapping[str, str]) -> Toleration:

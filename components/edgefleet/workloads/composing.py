@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from edgefleet.io.yaml_text import to_yaml
+from edgefleet.model.krustlet import TAINTS
 from edgefleet.model.plain_data import ByText
-from edgefleet.model.programs import PROGRAMS
+from edgefleet.model.programs import KRUSTLET, PROGRAMS
 from edgefleet.model.references import parse_reference
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Arch, Node, SiteSpec
@@ -110,11 +111,18 @@ def workloads_on(site: SiteSpec, node: str) -> Iterator[str]:
 def handlers(site: SiteSpec, node: str) -> tuple[str, ...]:
     """The handlers of WebAssembly on a node of `site`, sorted.
 
-    Those of its base system, and shims that its image carries for its workloads.
+    Those of its base system, and shims that its image carries for its workloads; Krustlet is its own.
     """
+    if site.nodes[node].runtime == KRUSTLET:
+        return (KRUSTLET,)
     carried = (site.workloads[name].get("runtime") for name in workloads_on(site, node) if site.airgap)
     shims = {runtime["name"] for runtime in carried if runtime} & PROGRAMS.keys()
     return tuple(sorted({*site.nodes[node].wasm, *shims}))
+
+
+def taints(node: Node) -> tuple[str, ...]:
+    """The taints of a node: its own, and those that Krustlet sets."""
+    return (*node.taints, *(TAINTS if node.runtime == KRUSTLET else ()))
 
 
 def objects_of(site: SiteSpec) -> dict[str, tuple[Object, ...]]:

@@ -14,7 +14,7 @@ from typing import Any
 from edgefleet.model.quantities import amount
 from edgefleet.workloads.base.kind import Object
 from edgefleet.workloads.base.shapes import pod_of
-from edgefleet.workloads.claims import Toleration, tolerations_of
+from edgefleet.workloads.claims import Toleration, of_classes, tolerations_of
 
 JOBS = frozenset({"Job", "CronJob"})
 _COUNTED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"})
@@ -99,7 +99,7 @@ def loads(objects: Sequence[Object]) -> Iterator[Load]:
             containers=len(_list(pod, "containers")),
             is_everywhere=each["kind"] == "DaemonSet",
             is_job=each["kind"] in JOBS,
-            tolerations=tolerations_of(pod),
+            tolerations=(*tolerations_of(pod), *of_classes(objects)),
         )
 
 

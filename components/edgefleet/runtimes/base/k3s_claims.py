@@ -16,6 +16,7 @@ from edgefleet.model.syntax import few, shown
 from edgefleet.runtimes.base.k3s_cluster import OWN_PORTS, api_port
 from edgefleet.workloads.claims import HOST, Claims, NodePort, Toleration
 from edgefleet.workloads.composing import NODES, handlers
+from edgefleet.workloads.composing import taints as taints_of
 
 TRAEFIK, BALANCER = "traefik", "servicelb"
 INGRESS_PORTS = (80, 443)
@@ -117,7 +118,7 @@ def _is_in_range(port: NodePort, site: SiteSpec) -> bool:
 
 def _taints(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
     taints = {
-        name: [taint for taint in node.taints if taint.rpartition(":")[2] in _ENDING]
+        name: [taint for taint in taints_of(node) if taint.rpartition(":")[2] in _ENDING]
         for name, node in site.nodes.items()
     }
     for name, of in claims.items() if any(taints.values()) else ():

@@ -5,10 +5,11 @@ two AddOns with one object would undo each other, and k3s's can be disabled and 
 label for each of its handlers (`edgefleet.workloads.composing.handlers`), which the RuntimeClass selects.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
 
 from edgefleet.errors import Problem
-from edgefleet.model.programs import CRUN, PROGRAMS, Handler, Release
+from edgefleet.model.programs import CRUN, KRUSTLET, PROGRAMS, Handler, Release
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Arch
 from edgefleet.model.spec import spec
@@ -23,6 +24,11 @@ LABEL = "wasm.edgefleet.dev/"
 _LISTEN = {"wasmtime": "WASMTIME_HTTP_PROXY_SOCKET_ADDR", "spin": "SPIN_HTTP_LISTEN_ADDR"}
 """dict[runtime whose shim serves HTTP for the module -> variable with its address] (runwasi's shim of
 wasmtime; constants of containerd-shim-spin). A module of another runtime opens its port itself."""
+_TOLERATED: tuple[Object, ...] = (
+    {"key": "kubernetes.io/arch", "operator": "Equal", "value": "wasm32-wasi"},
+    {"key": "node.kubernetes.io/network-unavailable", "operator": "Exists", "effect": "NoSchedule"},
+)
+"""Taints of nodes of Krustlet (krustlet, demos/wasi/greet)."""
 _SMART = {"module.wasm.image/variant": "compat-smart"}
 """Annotation by which crun runs entrypoints that are modules as such, and others in the Pod as containers
 (crun, docs/wasm-wasi-on-kubernetes.md); without one it runs no module."""
@@ -32,9 +38,9 @@ _SMART = {"module.wasm.image/variant": "compat-smart"}
 class WasmRuntime:
     """A runtime for WebAssembly."""
 
-    name: Handler
-    """wasmtime, wasmedge, wasmer or spin, which are shims of containerd, or crun-wasm: crun with WasmEdge or
-    WAMR."""
+    name: Handler | Literal["krustlet"]
+    """wasmtime, wasmedge, wasmer or spin, which are shims of containerd; crun-wasm: crun with WasmEdge or
+    WAMR; or krustlet, on nodes of this runtime."""
     version: Release | None = None
     """Release of the shim, v0.6.0, that images of air-gapped nodes carry; crun-wasm has none."""
 
@@ -58,13 +64,17 @@ def class_name(place: Place) -> str:
 
 
 def runtime_class(place: Place, runtime: WasmRuntime) -> Object:
-    """The RuntimeClass of a workload: on nodes that have its runtime alone."""
+    """The RuntimeClass of a workload: on nodes that have its runtime alone.
+
+    Kubernetes gives its tolerations to the Pods, which so run on nodes of Krustlet, where no others do.
+    """
+    tolerations = {"tolerations": list(_TOLERATED)} if runtime.name == KRUSTLET else {}
     return {
         "apiVersion": "node.k8s.io/v1",
         "kind": "RuntimeClass",
         "metadata": {"name": class_name(place), "labels": labels(place) | MANAGER},
         "handler": runtime.name,
-        "scheduling": {"nodeSelector": {f"{LABEL}{runtime.name}": "true"}},
+        "scheduling": {"nodeSelector": {f"{LABEL}{runtime.name}": "true"}, **tolerations},
     }
 
 
@@ -87,11 +97,11 @@ def carried(runtime: WasmRuntime | None, arch: Arch) -> Iterator[Requirement]:
 
 
 def check_release(runtime: WasmRuntime | None) -> Iterator[Problem]:
-    """A shim without a release, and a release of crun, which is a part of the base system."""
+    """A shim without a release, and a release of what nodes have already."""
     if runtime is not None and (runtime.version is None) == (runtime.name in PROGRAMS):
         is_shim = runtime.name in PROGRAMS
         problem = f"{runtime.name} {'needs a' if is_shim else 'has no'} release, which images of nodes carry"
-        hint = "add version, such as v0.6.0" if is_shim else "remove version: crun is of the base system"
+        hint = "add version, such as v0.6.0" if is_shim else "remove version: nodes have it already"
         yield Problem.of_value("runtime", "shim-release", problem, hint)
 
 
@@ -121,6 +131,8 @@ def check_pods(workload: Workload, objects: Iterable[Object]) -> Iterator[Proble
     if runtime is None:
         return
     for kind, pod in ((each["kind"], pod) for each in objects if (pod := pod_of(each))):
+        if runtime.name == KRUSTLET:
+            yield from _of_krustlet(pod)
         containers = [*(pod.get("initContainers") or ()), *pod["containers"]]
         is_asked = any("exec" in (each.get(probe) or {}) for each in pod["containers"] for probe in _PROBES)
         if runtime.name == CRUN and (kind in {"Job", "CronJob"} or is_asked):
@@ -136,6 +148,17 @@ def check_pods(workload: Workload, objects: Iterable[Object]) -> Iterator[Proble
             )
             hint = "use the runtime wasmtime, wasmedge, wasmer or crun-wasm, or separate workloads"
             yield Problem.of_value("runtime", "mixed-pod", problem, hint)
+
+
+def _of_krustlet(pod: Mapping[str, Any]) -> Iterator[Problem]:
+    """What Krustlet does not give a Pod (krustlet, crates/kubelet/src/volume; docs/topics/architecture)."""
+    if any(each.get("ports") for each in pod["containers"]):
+        problem = "a module opens no port with Krustlet, and its Pods have no network"
+        hint = "use the runtime wasmtime, or remove port: it then runs and ends"
+        yield Problem.of_value("runtime", "no-port", problem, hint)
+    if any("emptyDir" in volume for volume in pod.get("volumes") or ()):
+        problem = "Krustlet mounts no folders that are empty at each start"
+        yield Problem.of_value("runtime", "no-folder", problem, "write writable: []")
 
 
 def handlers_of(objects: Iterable[Object]) -> tuple[str, ...]:
