@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from tests.cluster.api import Cluster
+from tests.processes import wait
 
 Object = Mapping[str, Any]
 Outside = Callable[[Cluster, str], object]
@@ -137,8 +138,18 @@ def deleted(of: Object) -> Outside:
 
 
 def drifted(cluster: Cluster, namespace: str) -> None:
+    """Others scale the Deployment, which is ready again when this returns, and change the settings."""
     applied(REPLICAS)(cluster, namespace)
+    till = placed(REPLICAS, namespace)
+    wait(lambda: _is_rolled_out(cluster.read(till)), reason=lambda: str(cluster.read(till)["status"]))
     applied(config_map({"labels": LABELS}, color="green", size="big"))(cluster, namespace)
+
+
+def _is_rolled_out(deployment: Object) -> bool:
+    """Whether its controller saw this generation and every replica of it is ready."""
+    status, generation = deployment["status"], deployment["metadata"]["generation"]
+    ready = (status.get("observedGeneration"), status.get("readyReplicas"), status.get("updatedReplicas"))
+    return ready == (generation, *2 * (deployment["spec"]["replicas"],))
 
 
 STUCK: dict[str, Any] = {"nodeSelector": {"nowhere": "yes"}}
