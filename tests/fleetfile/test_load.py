@@ -9,6 +9,8 @@ import pytest
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet, shared
+from edgefleet.runtimes import RUNTIMES
+from edgefleet.workloads.function import Function
 
 ROOT = Path(__file__).resolve().parents[2]
 Load = Callable[..., Fleet]
@@ -43,13 +45,15 @@ def test_within_shared_a_file_is_read_once() -> None:
 
 
 def test_dev_has_every_kind_of_network() -> None:
-    """The stack to try things with shows static and DHCP, a VLAN, a bond, several nodes and small ones."""
+    """The stack to try things with shows static and DHCP, a VLAN, a bond, several nodes and each runtime."""
     fleet = load_fleet(ROOT / "stacks" / "dev.fleet.yaml", ROOT)
     nodes = [node for site in fleet.sites.values() for node in site.nodes.values()]
     assert {True, False} == {node.network.is_static for node in nodes}
     assert any(node.network.vlan for node in nodes)
     assert any(node.network.bond for node in nodes)
-    assert {"k3s-server", "k3s-agent", "containerd"} == {node.runtime for node in nodes}
+    assert set(RUNTIMES) == {node.runtime for node in nodes}
+    functions = [each for each in fleet.workloads.values() if isinstance(each, Function)]
+    assert {"wasmtime", "wasmedge", "spin", "krustlet"} == {each.runtime.name for each in functions}
 
 
 def test_a_whole_region_is_read(load: Load) -> None:

@@ -14,7 +14,7 @@ import yaml
 from tests.fleetfile.conftest import load, problems
 from tests.site.conftest import KEY
 
-from edgefleet.boot import RECIPES
+from edgefleet.boot import RECIPES, heartbeat
 from edgefleet.boot import healing as heal
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.effects import Effect
@@ -227,7 +227,7 @@ def test_a_workload_that_leaves_is_in_no_file(name: str, load: Callable[..., Fle
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_installed_and_its_health_is_seen(name: str, load: Callable[..., Fleet]) -> None:
-    """Its installer is a unit of the node, and the script that keeps a node well names its unit."""
+    """Its installer is a unit; what keeps the node well names its unit, and the heartbeat its program."""
     row = ROWS[name]
     site = site_of(load, row, {})
     target = Target(site=site, name=next(iter(row.nodes)), key=KEY)
@@ -238,6 +238,9 @@ def test_it_is_installed_and_its_health_is_seen(name: str, load: Callable[..., F
     (script,) = (file for file in heal.plan(target).files if file.path == heal.SCRIPT)
     assert runtime.unit.removesuffix(".service") in script.content.decode()
     assert runtime.healthy_within > 0
+    known = replace(target, site=replace(site, identity=replace(IDENTITY, hub="hub.shops.example")))
+    (reporting,) = (file for file in heartbeat.plan(known).files if file.path == heartbeat.SCRIPT)
+    assert f"program={runtime.program}" in reporting.content.decode()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -79,8 +79,8 @@ class Choice:
     """Whether its nodes join the hub's cluster."""
     survives_node: bool = False
     """Whether critical workloads outlast the loss of a node."""
-    only_modules: bool = False
-    """Whether it runs modules of WebAssembly and no containers."""
+    beside_server: bool = False
+    """Whether its nodes join a server of their site, so that it is never the choice for a whole site."""
     links: tuple[LinkClass, ...]
     archs: tuple[Arch, ...] = ("amd64", "arm64", "armhf")
     refuses_storage: tuple[StorageKind, ...] = ()

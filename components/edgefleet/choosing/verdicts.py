@@ -63,7 +63,7 @@ def verdict(name: str, choices: Mapping[str, Choice], asked: Asked) -> Verdict:
     choice = choices[name]
     needed = _minimum(name, choice)
     able = _able(choice, needed, asked.site)
-    parts = _parts(name, choice, able, asked.site)
+    parts = {**_parts(name, choice, able, asked.site), **_beside(name, choices, asked.site)}
     rooms = {
         node: _room(asked, node, name, _taken(choices, part, asked, node)) for node, part in parts.items()
     }
@@ -74,6 +74,7 @@ def verdict(name: str, choices: Mapping[str, Choice], asked: Asked) -> Verdict:
     obstacles = [*_obstacles(choice, needed, able, asked)]
     if not obstacles and is_known:
         obstacles = [*_refusals(parts, asked.site), *(described(lack) for lack in load.lacks())]
+        obstacles = obstacles or [*_overfull(rooms)]
     return Verdict(
         name=name,
         is_set_up=name in RUNTIMES,
@@ -89,7 +90,11 @@ def verdict(name: str, choices: Mapping[str, Choice], asked: Asked) -> Verdict:
 def current(choices: Mapping[str, Choice], site: SiteSpec) -> str | None:
     """The choice that the fleet file has for a site; `None` for a mixture that is none of them."""
     names = {node.runtime for node in site.nodes.values()}
-    leading = [name for name in choices if name in names and not names - {name, choices[name].others}]
+    leading = [
+        name
+        for name in choices
+        if name in names and not names - {name, choices[name].others, *_beside(name, choices, site).values()}
+    ]
     return leading[0] if leading else None
 
 
@@ -121,6 +126,13 @@ def _parts(name: str, choice: Choice, able: Sequence[str], site: SiteSpec) -> di
     return {node: name if node in leads or choice.others is None else choice.others for node in site.nodes}
 
 
+def _beside(name: str, choices: Mapping[str, Choice], site: SiteSpec) -> dict[str, str]:
+    """dict[node -> its runtime] of those that stay what they are beside a server."""
+    has_server = name in RUNTIMES and RUNTIMES[name].runs_api
+    beside = {other for other, choice in choices.items() if choice.beside_server and has_server}
+    return {node: spec.runtime for node, spec in site.nodes.items() if spec.runtime in beside}
+
+
 def _taken(choices: Mapping[str, Choice], part: str, asked: Asked, node: str) -> Demand:
     """What a node's part takes, by the runtime itself where edgefleet sets it up."""
     if part not in RUNTIMES:
@@ -135,6 +147,14 @@ def _room(asked: Asked, node: str, name: str, taken: Demand) -> Room:
     present = runtime_of(asked.site.nodes[node]).product
     rest = {what: demand for what, demand in room.taken.items() if what != present}
     return replace(room, taken={name: taken, **rest})
+
+
+def _overfull(rooms: Mapping[str, Room]) -> Iterator[str]:
+    """Nodes whose disk has no room for it and the system, whatever runs there."""
+    for name, room in rooms.items():
+        if room.has_disk and room.left.disk < 0:
+            disk = gigabytes(total(room.taken).disk)
+            yield f"it and the system take {disk} of disk, and {name} has {gigabytes(room.whole.disk)}"
 
 
 def _image_bytes(parts: Mapping[str, str], asked: Asked) -> int | None:
@@ -164,11 +184,8 @@ def _obstacles(choice: Choice, needed: Minimum, able: Sequence[str], asked: Aske
     refused = [kind for kind in asked.kinds if choice.runs is not None and kind not in choice.runs]
     if refused:
         yield f"does not run the kind{'s'[: len(refused) > 1]} {few(refused)}"
-    if choice.only_modules:
-        containers = [name for name, entry in site.workloads.items() if "runtime" not in entry]
-        if containers:
-            are = "are containers" if containers[1:] else "is a container"
-            yield f"runs modules alone, and {few(containers)} {are}"
+    if choice.beside_server:
+        yield "joins a server of its own site, so other nodes have to run k3s"
 
 
 def _refusals(parts: Mapping[str, str], site: SiteSpec) -> list[str]:

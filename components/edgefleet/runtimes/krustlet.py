@@ -95,7 +95,7 @@ def secrets(site: SiteSpec, key: str) -> Iterator[Secret]:
 RUNTIME = Runtime(
     name="krustlet",
     title="a node of Krustlet",
-    product="Krustlet",
+    product=KRUSTLET,
     runs_api=False,
     unit="krustlet.service",
     program="/usr/local/bin/krustlet-wasi",
