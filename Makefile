@@ -11,9 +11,9 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 # What CI runs, in this order: what fails fastest comes first.
-TIERS := lint test test-slow test-fuzz test-parity test-cluster test-crash
+TIERS := lint test test-slow test-fuzz test-runtimes test-cluster test-parity
 # Too long for each change, or to build: before a release, or each night.
-SLOW := test-runtimes test-faults test-boot
+SLOW := test-crash test-faults test-boot
 
 .PHONY: help up picture dist test test-slow fuzz test-fuzz test-parity test-parity-kubernetes test-cluster test-runtimes test-crash test-faults test-boot check check-slow lint bench metrics lock schema clean
 
@@ -97,7 +97,7 @@ lint: .venv/.dev  ## ruff, import-linter, mypy --strict
 	@$(BIN)/mypy
 
 check: .venv/.dev  ## what CI runs: each tier once, with its time, up to the first that fails
-check-slow: .venv/.dev  ## the tiers that CI leaves out, in the same way: runtimes, faults and machines
+check-slow: .venv/.dev  ## the tiers that CI leaves out, in the same way: crashes, faults and machines
 check-slow: TIERS := $(SLOW)
 check check-slow:
 	@spent=; \

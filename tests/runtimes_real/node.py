@@ -25,6 +25,8 @@ from tests.kept import kept
 from tests.processes import Server, running
 
 TOOLS = {"mmdebstrap": "mmdebstrap", "unshare": "util-linux"}
+MOUNTED = ("unshare", "--mount", "--propagation=private", "--pid", "--fork", "mount", "-t", "tmpfs", "none")
+"""A trial of what a container without rights refuses."""
 PACKAGES = (
     "crun",
     "libwasmedge0",
@@ -123,6 +125,8 @@ def tree() -> Path:
     lacking = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
     if lacking or os.geteuid():
         pytest.skip(f"needs root and packages: apt-get install {' '.join(lacking or TOOLS.values())}")
+    if subprocess.run((*MOUNTED, "/mnt"), capture_output=True, check=False).returncode:
+        pytest.skip("needs a root that may mount file systems")
     return kept("edgefleet-tests/node", hashlib.sha256(repr(PACKAGES).encode()).hexdigest()[:16], _make)
 
 
