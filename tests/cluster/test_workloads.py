@@ -14,6 +14,7 @@ from tests.workloads.test_kinds import FLEET
 
 from edgefleet.boot.annotations import labels_of
 from edgefleet.workloads.base.objects import LOCAL_STORAGE
+from edgefleet.workloads.base.spinkube import is_app
 from edgefleet.workloads.composing import SHARED, kind_of
 
 pytestmark = pytest.mark.cluster
@@ -109,7 +110,8 @@ def test_every_pod_is_restricted(site: Cluster, name: str) -> None:
     (level,) = (
         thing["metadata"]["labels"][ENFORCE] for thing in RENDERED[name] if thing["kind"] == "Namespace"
     )
-    assert level == "restricted" or kind_of(FLEET.workloads[name]) in {"chart", "manifests"}
+    is_of_others = kind_of(FLEET.workloads[name]) in {"chart", "manifests"}
+    assert level == "restricted" or is_of_others or is_app(FLEET.sites["de-ber-001"].workloads[name])
     refusals = [(kind, why) for kind, pod in pods(RENDERED[name]) for why in site.pod_security(pod, level)]
     assert [] == refusals
 

@@ -6,7 +6,7 @@ from typing import Any
 from edgefleet.io.yaml_text import from_yaml
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden/workloads"
-ELSEWHERE = {"cert-manager.io/v1"}
+ELSEWHERE = {"cert-manager.io/v1", "core.spinkube.dev/v1alpha1"}
 """API versions whose schema is another project's; Kubernetes' own has none."""
 RENDERED: dict[str, list[dict[str, Any]]] = {
     path.stem: [

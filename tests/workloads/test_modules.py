@@ -61,7 +61,7 @@ def test_pods_run_on_nodes_with_the_runtime_alone(kind: str) -> None:
     assert {"nodeSelector": {"wasm.edgefleet.dev/spin": "true"}} == runtime_class["scheduling"]
     assert ("spin",) == handlers_of(made)
     assert "wasm-a" == pod(workload(kind, "spin"))["runtimeClassName"]
-    assert () == handlers_of(objects(replace(workload(kind), runtime=None)))
+    assert () == handlers_of(objects(replace(workload("web"), runtime=None)))
 
 
 def test_crun_needs_an_annotation_of_the_pod() -> None:

@@ -53,7 +53,7 @@ class Claims:
     """Handlers of WebAssembly whose nodes run its Pods."""
     has_objects: bool = False
     is_listening: bool = False
-    """Whether it has a Service."""
+    """Whether it has a Service, by itself or by the operator of its SpinApp."""
 
     def filled(self, site: SiteSpec) -> "Claims":
         """With the values of `site` in the host names."""
@@ -76,7 +76,7 @@ def claims_of(objects: Iterable[Object]) -> Claims:
         ),
         handlers=handlers_of(objects),
         has_objects=bool(objects),
-        is_listening=any(each["kind"] == "Service" for each in objects),
+        is_listening=any(each["kind"] in {"Service", "SpinApp"} for each in objects),
     )
 
 

@@ -21,7 +21,7 @@ from edgefleet.model.site import Arch, Node, SiteSpec
 from edgefleet.model.spec import adapter, to_plain
 from edgefleet.model.syntax import reference, secret_name
 from edgefleet.workloads import KINDS
-from edgefleet.workloads.base import modules
+from edgefleet.workloads.base import modules, spinkube
 from edgefleet.workloads.base import objects as of
 from edgefleet.workloads.base.foreign import RENDERED, Foreign
 from edgefleet.workloads.base.kind import Object, Place
@@ -174,9 +174,10 @@ def unpatched(spec: Workload, place: Place) -> list[Object]:
     """The objects of a workload at a place before its patches."""
     kind = KINDS[kind_of(spec)]
     objects = [*(kind.objects if place.side == "site" else kind.cloud)(spec, place)]
-    level = spec.security if isinstance(spec, Foreign) else "restricted"
+    is_app = any(each["apiVersion"] == spinkube.API for each in objects)
+    level = spec.security if isinstance(spec, Foreign) else spinkube.LEVEL if is_app else "restricted"
     runtime = modules.runtime_of(spec)
-    if runtime is not None and objects:
+    if runtime is not None and objects and not is_app:
         objects.insert(0, modules.runtime_class(place, runtime))
     return [of.namespace(place, needs_of(spec), level=level), *objects] if objects else []
 

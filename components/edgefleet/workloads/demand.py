@@ -17,7 +17,7 @@ from edgefleet.workloads.base.shapes import pod_of
 from edgefleet.workloads.claims import Toleration, of_classes, tolerations_of
 
 JOBS = frozenset({"Job", "CronJob"})
-_COUNTED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"})
+_COUNTED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "SpinApp"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

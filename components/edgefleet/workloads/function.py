@@ -7,6 +7,7 @@ from edgefleet.errors import Problem
 from edgefleet.model.references import ImageName
 from edgefleet.model.spec import Written, spec, to_plain
 from edgefleet.workloads.base import objects as of
+from edgefleet.workloads.base import spinkube
 from edgefleet.workloads.base.kind import Kind, Object, Place
 from edgefleet.workloads.base.modules import WasmRuntime, listening
 from edgefleet.workloads.base.pods import Container, deployment, template
@@ -19,6 +20,14 @@ _ENDING = ("schedule", "timeZone", "startsWithin", "history", "retries", "deadli
 
 
 @spec
+class FunctionRuntime(WasmRuntime):
+    """A runtime for WebAssembly, and what hands the function to it."""
+
+    spinkube: bool = False
+    """Whether SpinKube's operator, a chart of yours, runs it as a SpinApp: for spin and port 80 alone."""
+
+
+@spec
 class Function(Runs):
     """A WebAssembly module that answers HTTP, or that runs and ends."""
 
@@ -26,7 +35,7 @@ class Function(Runs):
     """function."""
     image: ImageName
     """Image of the module with a tag or a digest, registry.example/shop/prices:1.4."""
-    runtime: WasmRuntime
+    runtime: FunctionRuntime
     """What runs it; images of air-gapped nodes carry its shim."""
     port: Port | None = None
     """Port at which it serves HTTP. Without one it runs and ends, once or by its schedule."""
@@ -43,15 +52,18 @@ class Function(Runs):
 
 
 def objects(function: Function, place: Place) -> Iterator[Object]:
-    """A Deployment behind a Service, a CronJob, or a Job."""
+    """A Deployment behind a Service, or a SpinApp; a CronJob, or a Job."""
     yield from of.secrets_of(place, function.secrets)
     pod = template(place, function, _container(function, place))
     ports = [] if function.port is None else [function.port]
     if function.port is None:
         yield run(place, function, pod)
+    elif function.runtime.spinkube:
+        yield from spinkube.objects(place, function.runtime, pod, replicas=function.replicas)
     else:
         yield deployment(place, pod, replicas=function.replicas)
         yield of.service(place, place.name, {"http": function.port})
+    if function.port is not None:
         yield from of.exposed(place, function.expose, place.name, function.port)
     yield of.network_policy(
         place, ports=ports, expose=function.expose, needs=function.needs, egress=function.egress
@@ -59,12 +71,13 @@ def objects(function: Function, place: Place) -> Iterator[Object]:
 
 
 def _container(function: Function, place: Place) -> Container:
+    runtime = None if function.runtime.spinkube else function.runtime
     return Container(
         name=place.name,
         image=function.image,
         command=function.command,
         args=function.args,
-        environment={**listening(function.runtime, function.port), **function.environment},
+        environment={**listening(runtime, function.port), **function.environment},
         secrets={name: name for name in function.secrets},
         secret_name=place.name,
         ports={"http": function.port} if function.port else {},
@@ -84,6 +97,8 @@ def check(function: Function) -> Iterator[Problem]:
         yield Problem.of_value(key, "other-form", problem, f"{hint}, or remove {key}")
     if function.port is None:
         yield from check_runs(function)
+    if function.runtime.spinkube:
+        yield from spinkube.check(written, function.runtime)
 
 
 KIND = Kind(name="function", spec=Function, objects=objects, check=check)

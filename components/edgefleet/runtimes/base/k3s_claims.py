@@ -14,6 +14,7 @@ from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import few, shown
 from edgefleet.runtimes.base.k3s_cluster import OWN_PORTS, api_port
+from edgefleet.workloads.base.spinkube import is_app
 from edgefleet.workloads.claims import HOST, Claims, NodePort, Toleration
 from edgefleet.workloads.composing import NODES, handlers
 from edgefleet.workloads.composing import taints as taints_of
@@ -136,6 +137,10 @@ def _handlers(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]
     """Modules of WebAssembly whose nodes have no runtime for them."""
     for name, of in claims.items():
         nodes = site.workloads[name].get(NODES, site.nodes) if of.handlers else ()
+        if len(nodes) > 1 and NODES in site.workloads[name] and is_app(site.workloads[name]):
+            problem = f"SpinKube's Pods run on all nodes of {site.name} or on one, not on {few(nodes)}"
+            hint = "change where, or remove spinkube"
+            yield Problem.of_value(_path(site, name, "runtime", "spinkube"), "some-nodes", problem, hint)
         known = [handlers(site, node) for node in nodes]
         for handler in of.handlers:
             if not any(handler in has for has in known):

@@ -140,6 +140,13 @@ class _Custom(_Part):
     template: _Template
 
 
+class _SpinApp(_Part):
+    image: str
+    replicas: int | None = None
+    resources: _Resources | None = None
+    volumes: list[_Volume] | None = None
+
+
 class _Scheduling(_Part):
     node_selector: dict[str, str] | None = None
 
@@ -161,6 +168,7 @@ _READ: Mapping[str, type[_Object]] = {
     "PersistentVolumeClaim": _Required[_ClaimSpec],
     "RuntimeClass": _RuntimeClass,
     "Service": _Optional[_Service],
+    "SpinApp": _Required[_SpinApp],
 }
 _WITH_PODS: Mapping[str, type[_Object]] = {
     "CronJob": _Required[_CronJob],
@@ -195,7 +203,13 @@ def _shape(item: Mapping[str, Any]) -> type[_Object]:
 
 
 def pod_of(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The specification of the Pods that an object makes, also of a custom kind; `None` if it makes none."""
+    """The specification of the Pods that an object makes, also of a custom kind; `None` if it makes none.
+
+    A SpinApp is the one container of its Pods (`edgefleet.workloads.base.spinkube`).
+    """
+    if item.get("kind") == "SpinApp":
+        app = {"name": at(item, "metadata", "name"), **(item.get("spec") or {})}
+        return {"containers": [app], "volumes": app.pop("volumes", None) or []}
     way = {"Pod": ("spec",), "CronJob": ("spec", "jobTemplate", "spec", "template", "spec")}
     pod = at(item, *way.get(str(item.get("kind")), ("spec", "template", "spec")))
     return pod if isinstance(pod, dict) and isinstance(pod.get("containers"), list) else None
