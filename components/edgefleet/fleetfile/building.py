@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from edgefleet.errors import Problem
-from edgefleet.fleetfile import hub_kubeedge
+from edgefleet.fleetfile import hub_agents, hub_kubeedge
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.fleetfile.closure import Payloads, not_carried
 from edgefleet.fleetfile.consistency import Owners, check_site, runtimes_used, too_small
@@ -140,7 +140,7 @@ class Building:
         for site in self.built.values():
             for problem in running.clashes(site):
                 self._report_inherited(self._located(problem))
-            for problem in hub_kubeedge.check_site(site, hub):
+            for problem in (*hub_agents.check_site(site, hub), *hub_kubeedge.check_site(site, hub)):
                 self._report_inherited(self._placed(site, problem))
         self._count_repeats()
         return self.built
