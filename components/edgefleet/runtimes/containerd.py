@@ -21,11 +21,12 @@ from edgefleet.model.firstboot import File, Secret, Step, Target
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.writers.shell import rest
-from edgefleet.runtimes.base import container_checks, containers
+from edgefleet.runtimes.base import container_checks, container_registries, containers
 from edgefleet.runtimes.base.runtime import Minimum, Runtime
 from edgefleet.runtimes.base.site_certificate import certificate_of
 from edgefleet.workloads.base.kind import Object
 from edgefleet.workloads.composing import certified, objects_of
+from edgefleet.workloads.composing import images as images_of
 from edgefleet.workloads.demand import Demand
 
 LIBRARY = "/usr/local/lib/edgefleet"
@@ -60,7 +61,9 @@ def configure(target: Target) -> Step:
     }
     names = "".join(f"{rest(name)}\n" for name in sorted(files))
     config = File.text("/etc/containerd/config.toml", render("containers/config.toml"))
-    return Step(files=(config, File.text(LIST, names), *files.values()))
+    images = {image for objects in composed.values() for image in images_of(objects)}
+    written = Step(files=(config, File.text(LIST, names), *files.values()))
+    return Step.joined(written, container_registries.registries(target.settings.registries, images))
 
 
 def _has_secret(objects: Iterable[Object]) -> bool:

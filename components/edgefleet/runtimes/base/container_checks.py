@@ -8,7 +8,8 @@ from edgefleet.model.paths import format_path
 from edgefleet.model.programs import CRUN
 from edgefleet.model.site import K3s, SiteSpec
 from edgefleet.model.spec import outside_name
-from edgefleet.runtimes.base import containers
+from edgefleet.runtimes.base import container_registries, containers
+from edgefleet.runtimes.base.k3s_registries import check_registries
 from edgefleet.workloads.base.kind import Object
 from edgefleet.workloads.base.modules import handlers_of
 from edgefleet.workloads.base.objects import CLUSTER
@@ -27,11 +28,8 @@ def check(site: SiteSpec) -> Iterator[Problem]:
         hint = "make each of them a site of its own, or give all of them runtimes of k3s"
         yield Problem.of_value("nodes", "lone-node", problem, hint)
     yield from (_without_k3s(path) for path in set_for_k3s(site, ("taints", "annotations")))
-    for path, settings in site.parts:
-        for host in settings.registries:
-            problem = "nodes with containerd pull from each registry itself, without a login"
-            hint = "remove it, or use airgap, with which images carry what nodes run"
-            yield Problem.of_value(f"{path}{format_path(('registries', host))}", "no-registry", problem, hint)
+    yield from check_registries(site)
+    yield from container_registries.check(site)
 
 
 def set_for_k3s(site: SiteSpec, keys: Sequence[str]) -> Iterator[str]:

@@ -25,7 +25,7 @@ def registries(target: Target) -> Step:
     configs: dict[str, dict[str, Any]] = {}
     files: list[File] = []
     for host, registry in sorted(target.settings.registries.items()):
-        own = _files(host, registry)
+        own = certificate_files(FOLDER, host, registry)
         files += own.values()
         if config := _config(registry, {key: file.path for key, file in own.items()}):
             configs[host] = config
@@ -54,9 +54,9 @@ def _config(registry: Registry, paths: dict[str, str]) -> dict[str, Any]:
     return {key: part for key, part in (("auth", auth), ("tls", tls)) if part}
 
 
-def _files(host: str, registry: Registry) -> dict[str, File]:
-    """dict[key of ``tls`` -> its file]."""
-    place = f"{FOLDER}/{re.sub('[^A-Za-z0-9.-]', '_', host)}"
+def certificate_files(folder: str, host: str, registry: Registry) -> dict[str, File]:
+    """dict[key of ``tls`` -> its file in `folder`]."""
+    place = f"{folder}/{re.sub('[^A-Za-z0-9.-]', '_', host)}"
     files: dict[str, File] = {}
     if registry.ca is not None:
         files["ca_file"] = File.text(f"{place}.ca.pem", registry.ca)
