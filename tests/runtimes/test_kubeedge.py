@@ -311,6 +311,47 @@ def test_what_the_lock_does_not_have_is_not_installed(
     assert [] == [*(tmp_path / "var/lib/edgefleet/kubeedge").glob("*.part")]
 
 
+UPGRADED = "#!/bin/sh\necho KubeEdge {}\n"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (True, "v1.23.2", True),
+        (True, "v1.24.0", True),
+        (True, "v1.22.9", False),
+        (True, "v1.23.1", False),
+        (True, "unknown", False),
+        (False, "v1.24.0", False),
+    ],
+)
+def test_a_later_release_of_a_job_stays_where_jobs_may_replace_edgecore(
+    case: tuple[bool, str, bool], target: Targets, release: Release, tmp_path: Path
+) -> None:
+    """An earlier one, or one that does not run, gives way to the pinned one at the next boot."""
+    upgradable, is_of, stays = case
+    made = target("joined-hub", kubeedge=KubeEdge(version="v1.23.1", upgradable=upgradable))
+    assert 0 == installed(made, release, tmp_path).returncode
+    program = tmp_path / "usr/local/bin/edgecore"
+    program.write_text(UPGRADED.format(is_of))
+    run = installed(made, release, tmp_path)
+    assert 0 == run.returncode, run.stderr
+    assert (UPGRADED.format(is_of).encode() if stays else PROGRAM) == program.read_bytes()
+
+
+def test_jobs_of_the_hub_reach_a_node_only_where_it_is_upgradable(target: Targets) -> None:
+    """They run as root there."""
+    enabled = {
+        upgradable: yaml.safe_load(
+            files_of(target("joined-hub", kubeedge=KubeEdge(version="v1.23.1", upgradable=upgradable)))[
+                kubeedge.CONFIG
+            ]
+        )["modules"]["taskManager"]
+        for upgradable in (True, False)
+    }
+    assert {True: {"enable": True}, False: {"enable": False}} == enabled
+
+
 def test_an_airgapped_node_downloads_nothing(target: Targets, release: Release, tmp_path: Path) -> None:
     """It has edgecore from its payload, or says what is missing."""
     made = target("joined-hub", airgap=True)

@@ -16,7 +16,9 @@ from edgefleet.fleet.open_workload import Object
 from edgefleet.fleet.trying import tried
 from edgefleet.fleet.workload import Workload, with_secrets
 from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.fleetfile.hub_edge_objects import edge_nodes
 from edgefleet.hub import cloudcore
+from edgefleet.hub.edge_objects import edge_objects
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.programs import KUBEEDGE
@@ -73,7 +75,9 @@ def hub_objects(of: pulumi.ComponentResource, hub: Hub, fleet: Fleet) -> HubObje
     """
     all_objects, given = hub_objects_of(fleet.hub_workloads), of.get_provider(f"{kubernetes.PACKAGE}::")
     if hub.kubeedge is not None:
-        all_objects = {SHARED: (), **all_objects, KUBEEDGE: cloudcore.cloudcore_objects(hub.kubeedge)}
+        nodes = edge_nodes(hub.kubeedge, fleet.sites, fleet.provenance.members)
+        own = (*cloudcore.cloudcore_objects(hub.kubeedge), *edge_objects(hub.kubeedge, nodes))
+        all_objects = {SHARED: (), **all_objects, KUBEEDGE: own}
     has_servers = hub.kind == "k3s" and hub.render_objects is None and given is None
     return HubObjects(
         fleet=fleet,

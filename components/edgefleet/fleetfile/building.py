@@ -1,13 +1,13 @@
 """Build sites from validated parts: resolve references and values, then check them together."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, Literal
 
 from edgefleet.errors import Problem
-from edgefleet.fleetfile import hub_agents, hub_kubeedge
+from edgefleet.fleetfile import hub_agents, hub_edge_objects, hub_kubeedge
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.fleetfile.closure import Payloads, not_carried
 from edgefleet.fleetfile.consistency import Owners, check_site, runtimes_used, too_small
@@ -25,6 +25,8 @@ from edgefleet.fleetfile.table import Row
 from edgefleet.fleetfile.validation import OF_ONE_NODE, Parts
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import Part, format_path, parse_path
+from edgefleet.model.programs import KUBEEDGE
+from edgefleet.model.selection import Selection
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import nearest, shown
 from edgefleet.runtimes import RUNTIMES
@@ -98,19 +100,38 @@ class Building:
 
     def workloads(self, written: Mapping[str, Mapping[str, Any]]) -> dict[str, Workload]:
         """dict[name -> workload], sorted by name; unknown names in their placement are reported."""
-        for name, part in written.items():
-            for section in ("sites", "groups", "profiles"):
-                for position, other in enumerate(part.get("where", {}).get(section, ())):
-                    self._is_known(section, other, ("workloads", name, "where", section, position))
         specs = {name: build(KINDS[written[name]["kind"]].spec, written[name]) for name in sorted(written)}
-        if not (self.skipped or self.parts.unread or any(self.parts.left_out.values())):
-            known = vocabulary(self.built.values(), self.written)
-            for name, spec in specs.items():
-                for problem in unknown(spec.where, known):
-                    self.parts.problems.append(
-                        self._located(replace(problem, path=f"workloads.{name}.{problem.path}"))
-                    )
+        self._check_selections((("workloads", name, "where"), spec.where) for name, spec in specs.items())
         return specs
+
+    def _check_selections(self, selections: Iterable[tuple[tuple[Part, ...], Selection]]) -> None:
+        """Report names, labels and capabilities in (path, selection) that nothing has."""
+        known = vocabulary(self.built.values(), self.written) if self._is_whole() else None
+        for path, by in selections:
+            for section in ("sites", "groups", "profiles"):
+                for position, other in enumerate(getattr(by, section) or ()):
+                    self._is_known(section, other, (*path, section, position))
+            for problem in unknown(by, known) if known is not None else ():
+                place = format_path((*path, *parse_path(problem.path)))
+                self.parts.problems.append(self._located(replace(problem, path=place)))
+
+    def _is_whole(self) -> bool:
+        """Whether all parts of the fleet file are valid so far."""
+        return not (self.skipped or self.parts.unread or any(self.parts.left_out.values()))
+
+    def check_edge(self, hub: Hub, prefix: tuple[Part, ...]) -> None:
+        """Report what KubeEdge's kinds at the hub, declared at `prefix`, name of sites, and nothing has."""
+        if hub.kubeedge is None:
+            return
+        chosen = hub_edge_objects.selections(hub.kubeedge)
+        self._check_selections(((*prefix, *path), by) for path, by in chosen)
+        for name, device in hub.kubeedge.devices.items():
+            self._is_known("sites", device.site, (*prefix, KUBEEDGE, "devices", name, "site"))
+        if self._is_whole():
+            members = self.parts.provenance.members
+            for problem in hub_edge_objects.check_nodes(hub.kubeedge, self.built, members):
+                path = format_path((*prefix, *parse_path(problem.path)))
+                self.parts.problems.append(self._located(replace(problem, path=path)))
 
     def rendered(
         self, workloads: Mapping[str, Workload], hub: Hub, renderer: Renderer
@@ -140,10 +161,16 @@ class Building:
         for site in self.built.values():
             for problem in running.clashes(site):
                 self._report_inherited(self._located(problem))
-            for problem in (*hub_agents.check_site(site, hub), *hub_kubeedge.check_site(site, hub)):
+            for problem in self._with_hub(site, hub):
                 self._report_inherited(self._placed(site, problem))
         self._count_repeats()
         return self.built
+
+    def _with_hub(self, site: SiteSpec, hub: Hub) -> Iterator[Problem]:
+        """What is wrong between a site and the hub; nothing where settings of the region are wrong."""
+        if self.written.fleet:
+            yield from hub_agents.check_site(site, hub)
+            yield from hub_kubeedge.check_site(site, hub)
 
     def _located(self, problem: Problem) -> Problem:
         """The problem of a workload with its position."""

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator
 
 from edgefleet.errors import Problem
-from edgefleet.model.edge import NEWEST, numbers
+from edgefleet.fleetfile import hub_edge_objects
+from edgefleet.model.edge import NEWEST, HubKubeEdge, KubeEdge, numbers
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path
 from edgefleet.model.programs import KUBEEDGE
@@ -26,6 +27,10 @@ def check_hub(hub: Hub) -> Iterator[Problem]:
         problem = "sites without certificates have none for CloudCore either"
         yield Problem.of_value("identity.sites", "no-certificates", problem, "remove sites: false")
     yield from check_release(hub.kubeedge.version, "kubeedge.version")
+    yield from hub_edge_objects.check(hub.kubeedge)
+    for name, upgrade in hub.kubeedge.upgrades.items():
+        path = format_path((KUBEEDGE, "upgrades", name, "version"))
+        yield from _newer(upgrade.version, hub.kubeedge, path)
     if hub.kind == "k3s" and BALANCER in hub.k3s.disable and hub.render_objects is None:
         problem = f"CloudCore is reached by a Service of type LoadBalancer, which {BALANCER} serves in k3s"
         hint = f"write controlPlane.k3s.disable without {BALANCER}"
@@ -36,7 +41,7 @@ def check_site(site: SiteSpec, hub: Hub) -> Iterator[Problem]:
     """Problems of a site with its hub; paths are those of its spec."""
     joining = [name for name, node in site.nodes.items() if node.runtime == KUBEEDGE]
     if not joining:
-        if site.kubeedge.version or site.kubeedge.mqtt != "none":
+        if site.kubeedge != KubeEdge():
             problem, hint = (
                 "no node of this site has the runtime kubeedge",
                 "remove it, or set it in defaults",
@@ -47,21 +52,25 @@ def check_site(site: SiteSpec, hub: Hub) -> Iterator[Problem]:
         problem = f"{joining[0]} joins CloudCore, and the hub of this region declares none"
         hint = f"add kubeedge: {{version: {NEWEST}, address: NAME}} to controlPlane"
         yield Problem.of_value(format_path(("nodes", joining[0], "runtime")), "no-cloudcore", problem, hint)
-    elif site.kubeedge.version and hub.kubeedge.version and _is_newer(site.kubeedge.version, hub):
-        problem = (
-            f"edgecore {site.kubeedge.version} is newer than the hub's CloudCore, {hub.kubeedge.version}"
-        )
-        hint = f"write {hub.kubeedge.version}, or raise controlPlane.kubeedge.version first"
-        yield Problem.of_value("kubeedge.version", "newer-than-hub", problem, hint)
+    else:
+        yield from _newer(site.kubeedge.version, hub.kubeedge, "kubeedge.version")
 
 
-def _is_newer(version: str, hub: Hub) -> bool:
-    return hub.kubeedge is not None and numbers(version) > numbers(hub.kubeedge.version)
+def _newer(version: str, hub: HubKubeEdge, path: str) -> Iterator[Problem]:
+    """A release of edgecore that is newer than the hub's CloudCore."""
+    if version and hub.version and numbers(version) > numbers(hub.version):
+        problem = f"edgecore {version} is newer than the hub's CloudCore, {hub.version}"
+        hint = f"write {hub.version}, or raise controlPlane.kubeedge.version first"
+        yield Problem.of_value(path, "newer-than-hub", problem, hint)
 
 
 def check_workloads(names: Collection[str], hub: Hub) -> Iterator[Problem]:
-    """Workloads that CloudCore's namespace leaves no room for."""
-    if hub.kubeedge is not None and KUBEEDGE in names:
-        problem = f"{KUBEEDGE} is the namespace of CloudCore"
-        path = format_path(("workloads", KUBEEDGE))
-        yield Problem.of_value(path, "taken-name", problem, "give the workload another name")
+    """Workloads that CloudCore's namespace, and those of its applications, leave no room for."""
+    if hub.kubeedge is None:
+        return
+    owners = dict.fromkeys(hub.kubeedge.applications, "an application of controlPlane.kubeedge")
+    for name, owner in (owners | {KUBEEDGE: "CloudCore"}).items():
+        if name in names:
+            path = format_path(("workloads", name))
+            problem, hint = f"{name} is the namespace of {owner}", "give the workload another name"
+            yield Problem.of_value(path, "taken-name", problem, hint)

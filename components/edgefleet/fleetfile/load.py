@@ -78,6 +78,7 @@ def _load(path: Path, root: Path, *, is_locking: bool, fetch: Fetch | None) -> F
     building.check_revoked(head.get("revoked", {}))
     workloads = building.workloads(parts.named("workloads", plain.get("workloads", {}), "workload"))
     hub = _control_plane(head, parts, plain)
+    building.check_edge(hub, ("controlPlane",))
     mirrors = build(Artifacts, head.get("artifacts", {})).mirrors
     renderer = Renderer(project=root, fetch=fetch or downloading(root, mirrors))
     workloads = building.rendered(workloads, hub, renderer)

@@ -10,10 +10,11 @@ from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.rendering import Renderer
 from edgefleet.fleetfile.resolution import Written
 from edgefleet.model.paths import Path, format_path, leaves
+from edgefleet.model.selection import LabelRule, Selection
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import few, likely, nearest
 from edgefleet.workloads import KINDS
-from edgefleet.workloads.base.spec import LabelRule, Where, Workload
+from edgefleet.workloads.base.spec import Where, Workload
 from edgefleet.workloads.base.values import NODE_VALUES, SITE_VALUES, filled, placeholders, values_at
 from edgefleet.workloads.composing import entry, hub_entry, hub_objects_of, kind_of, runs_at_hub
 
@@ -28,9 +29,12 @@ def is_at_sites(where: Where) -> bool:
 
 def nodes_of(where: Where, site: SiteSpec, member: Membership) -> tuple[str, ...]:
     """The nodes of `site` for which all conditions hold."""
-    if not is_at_sites(where):
-        return ()
-    return tuple(name for name in site.nodes if not any(True for _ in _failing(where, site, member, name)))
+    return selected(where, site, member) if is_at_sites(where) else ()
+
+
+def selected(by: Selection, site: SiteSpec, member: Membership) -> tuple[str, ...]:
+    """The nodes of `site` for which all conditions hold."""
+    return tuple(name for name in site.nodes if not any(True for _ in _failing(by, site, member, name)))
 
 
 def near_misses(where: Where, sites: Iterable[SiteSpec], members: Mapping[str, Membership]) -> Counter[str]:
@@ -42,21 +46,21 @@ def near_misses(where: Where, sites: Iterable[SiteSpec], members: Mapping[str, M
     return misses
 
 
-def _failing(where: Where, site: SiteSpec, member: Membership, name: str) -> Iterator[str]:
-    """The conditions that do not hold for a node, as they are written below ``where``."""
+def _failing(by: Selection, site: SiteSpec, member: Membership, name: str) -> Iterator[str]:
+    """The conditions that do not hold for a node, as they are written."""
     node = site.nodes[name]
     country = site.location.country if site.location is not None else None
     for key, names, value in (
-        ("sites", where.sites, site.name),
-        ("groups", where.groups, member.group),
-        ("countries", where.countries, country),
-        ("profiles", where.profiles, member.nodes.get(name)),
+        ("sites", by.sites, site.name),
+        ("groups", by.groups, member.group),
+        ("countries", by.countries, country),
+        ("profiles", by.profiles, member.nodes.get(name)),
     ):
         if names is not None and value not in names:
             yield key
-    if not set(where.capabilities or ()) <= set(node.capabilities):
+    if not set(by.capabilities or ()) <= set(node.capabilities):
         yield "capabilities"
-    for label, rule in where.labels.items():
+    for label, rule in by.labels.items():
         if not _holds(rule, node.labels.get(label)):
             yield format_path(("labels", label))
 
@@ -98,14 +102,14 @@ def vocabulary(sites: Iterable[SiteSpec], written: Written) -> Vocabulary:
     )
 
 
-def unknown(where: Where, known: Vocabulary) -> Iterator[Problem]:
-    """Conditions in `where` for what no profile or node has, or for what one of its names was misspelt."""
-    for index, name in enumerate(where.capabilities or ()):
+def unknown(by: Selection, known: Vocabulary) -> Iterator[Problem]:
+    """Conditions in `by` for what no profile or node has, or for what one of its names was misspelt."""
+    for index, name in enumerate(by.capabilities or ()):
         if name not in known.capabilities:
             hint = nearest(name, known.capabilities, otherwise="add it to capabilities of a profile")
             problem = f"no profile has the capability {name}"
-            yield Problem.of_value(f"where.capabilities[{index}]", "unknown-capability", problem, hint)
-    for key, rule in where.labels.items():
+            yield Problem.of_value(f"capabilities[{index}]", "unknown-capability", problem, hint)
+    for key, rule in by.labels.items():
         yield from _unknown_label(key, rule, known.labels)
 
 
@@ -113,7 +117,7 @@ def _unknown_label(
     key: str, rule: str | LabelRule, labels: Mapping[str, frozenset[str]]
 ) -> Iterator[Problem]:
     """A condition without an effect may be for later, unless a name is close to one that exists."""
-    path = ("where", "labels", key)
+    path = ("labels", key)
     is_required = isinstance(rule, str) or rule.in_ is not None or rule.exists is True
     if key not in labels:
         if is_required or likely(key, labels):

@@ -85,6 +85,7 @@ def cloudcore_objects(kubeedge: HubKubeEdge) -> tuple[Object, ...]:
         *definitions(),
         of.namespace(PLACE),
         *(each for program in RULES for each in _account(program)),
+        _editing(),
         secret,
         of.config_map(PLACE, CORE, {"cloudcore.yaml": config}, part=CORE),
         _core(kubeedge, config),
@@ -132,7 +133,7 @@ def cloudcore_yaml(kubeedge: HubKubeEdge) -> str:
         "iptablesManager": {"enable": False},
         "router": {"enable": False},
         "syncController": {"enable": True},
-        "taskManager": {"enable": False},
+        "taskManager": {"enable": bool(kubeedge.upgrades)},
     }
     return to_yaml(
         {
@@ -160,6 +161,17 @@ def _account(program: str) -> Iterator[Object]:
         "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": metadata["name"]},
         "subjects": [{"kind": "ServiceAccount", "name": program, "namespace": NAMESPACE}],
     }
+
+
+def _editing() -> Object:
+    """Lets who edits a namespace, as the deployer of a hub of k3s, edit KubeEdge's kinds in it."""
+    labels = {**of.labels(PLACE), **of.MANAGER, f"{_RBAC}/aggregate-to-edit": "true"}
+    kinds = {"apps.kubeedge.io": ["edgeapplications"], "devices.kubeedge.io": ["devicemodels", "devices"]}
+    rules = [
+        {"apiGroups": [group], "resources": resources, "verbs": _EDIT} for group, resources in kinds.items()
+    ]
+    metadata = {"name": "edgefleet:kubeedge-edit", "labels": labels}
+    return {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": rules}
 
 
 def _core(kubeedge: HubKubeEdge, config: str) -> Object:

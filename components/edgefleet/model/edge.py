@@ -7,9 +7,11 @@ CVE-2026-62182), and its hub can be stopped by a client (CVE-2026-62370; KubeEdg
 from dataclasses import field
 from typing import Annotated, Literal
 
+from edgefleet.model.edge_objects import Application, Device, DeviceModel, Upgrade
 from edgefleet.model.effects import Effect
-from edgefleet.model.names import DOMAIN_RE
+from edgefleet.model.names import DOMAIN_RE, Name
 from edgefleet.model.releases import Digest
+from edgefleet.model.selection import Selection
 from edgefleet.model.spec import At, spec
 from edgefleet.model.syntax import Grammar
 
@@ -59,6 +61,8 @@ class KubeEdge:
     mqtt: Annotated[MqttBroker, Effect.RESTART] = "none"
     """The MQTT broker of edgecore's event bus: none; internal, edgecore's own at 127.0.0.1:1884; external,
     one that runs on the node at 127.0.0.1:1883."""
+    upgradable: Annotated[bool, Effect.RESTART] = False
+    """Whether jobs of the hub (controlPlane.kubeedge.upgrades) may replace edgecore; they run as root."""
     sha256: Annotated[dict[Literal["amd64", "arm64", "armhf"], Digest], Effect.LIVE, At()] = field(
         default_factory=dict
     )
@@ -74,3 +78,14 @@ class HubKubeEdge:
     address: Address
     """DNS name, or IPv4 address, at which nodes reach CloudCore at the ports 10000 and 10002. It enters
     images and CloudCore's certificate, so it is declared before anything exists."""
+    node_groups: dict[Name, Selection] = field(default_factory=dict)
+    """dict[name -> nodes with KubeEdge for which all listed conditions hold]: NodeGroups. A node is in one at
+    most."""
+    applications: dict[Name, Application] = field(default_factory=dict)
+    """dict[name -> EdgeApplication], which has a namespace of its name."""
+    device_models: dict[Name, DeviceModel] = field(default_factory=dict)
+    """dict[name -> DeviceModel]."""
+    devices: dict[Name, Device] = field(default_factory=dict)
+    """dict[name -> Device] at nodes of sites."""
+    upgrades: dict[Name, Upgrade] = field(default_factory=dict)
+    """dict[name -> NodeUpgradeJob], which runs once: another attempt is one of another name."""

@@ -99,7 +99,7 @@ def _kept(parse: Callable[[Any], int]) -> Callable[[str], str]:
     return check
 
 
-def _written_number(value: Any) -> Any:
+def written_number(value: Any) -> Any:
     """A number as the text that a person wrote."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
@@ -123,7 +123,7 @@ _QUANTITY = Grammar(
     20,
     _kept(parse_size),
 )
-Quantity = Annotated[str, BeforeValidator(_written_number), _QUANTITY]
+Quantity = Annotated[str, BeforeValidator(written_number), _QUANTITY]
 """Bytes as a Kubernetes quantity, kept as it is written; `parse_size` has the number."""
 _CPU = Grammar(
     r"\d+(\.\d{1,3})?m?",
@@ -133,7 +133,7 @@ _CPU = Grammar(
     20,
     _kept(parse_cpu),
 )
-Cpu = Annotated[str, BeforeValidator(_written_number), _CPU]
+Cpu = Annotated[str, BeforeValidator(written_number), _CPU]
 """Processor time as a Kubernetes quantity, kept as it is written; `parse_cpu` has the number."""
 Rate = Annotated[
     int, BeforeValidator(parse_rate), WithJsonSchema(_RATE | {"examples": ["20Mbit"]}, "validation")

@@ -2,7 +2,8 @@
 
 Pods come from the hub's cluster, and run on while the link is away: edgecore keeps them in its own database
 and starts them after a reboot too. containerd, runc and the plugins of the network are those of the base
-system, so that its updates reach them; edgecore is pinned by the artifacts lock, or carried.
+system, so that its updates reach them; edgecore is pinned by the artifacts lock, or carried. Where jobs of
+the hub may replace it (``upgradable``), a later release stays at a boot; an earlier one does not.
 
 The node's certificate is in its image, and its name is the node's: no token is. edgecore has none to join
 with, and its certificate is renewed by a new image, as that of a site is.
@@ -57,6 +58,7 @@ def install(target: Target) -> Step:
         archive=target.site.kubeedge.sha256.get(arch, ""),
         carried=carried.removeprefix("sha256:"),
         airgap="yes" if target.site.airgap else "no",
+        upgradable="yes" if target.site.kubeedge.upgradable else "no",
         packages=" ".join(PACKAGES),
     )
     return Step(

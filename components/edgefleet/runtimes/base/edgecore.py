@@ -85,7 +85,7 @@ def edgecore(target: Target) -> str:
         "eventBus": _event_bus(target.site.kubeedge.mqtt),
         "metaManager": {"enable": True, "metaServer": {"enable": False}},
         "serviceBus": {"enable": False},
-        "taskManager": {"enable": False},
+        "taskManager": {"enable": target.site.kubeedge.upgradable},
     }
     return to_yaml(
         {

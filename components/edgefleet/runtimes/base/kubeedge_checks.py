@@ -54,6 +54,9 @@ def check(site: SiteSpec) -> Iterator[Problem]:
     if site.time.serve:
         problem = "nodes with KubeEdge are servers of nothing, and so of no time"
         yield Problem.of_value("time.serve", "no-server", problem, "remove time.serve")
+    if site.kubeedge.upgradable and site.airgap:
+        problem = "air-gapped nodes pull no image, and a job of the hub brings edgecore in one"
+        yield Problem.of_value("kubeedge.upgradable", "no-link", problem, "remove kubeedge.upgradable")
     yield from _overlaps(site)
 
 

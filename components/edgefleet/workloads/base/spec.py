@@ -7,8 +7,9 @@ from pydantic import Field
 
 from edgefleet.model.addresses import Cidr
 from edgefleet.model.geography import Country
-from edgefleet.model.names import KEY_RE, LabelKey, LabelValue, Name, SecretName
+from edgefleet.model.names import KEY_RE, Name, SecretName
 from edgefleet.model.quantities import Cpu, Quantity
+from edgefleet.model.selection import Selection
 from edgefleet.model.spec import spec
 from edgefleet.model.syntax import Grammar
 from edgefleet.workloads.base.patching import Patch
@@ -49,33 +50,9 @@ HttpPath = Annotated[str, _HTTP_PATH]
 
 
 @spec
-class LabelRule:
-    """A condition on the value of a label; all that are set hold."""
-
-    in_: tuple[LabelValue, ...] | None = None
-    """The label has one of these values."""
-    not_in: tuple[LabelValue, ...] | None = None
-    """The label is missing, or has none of these values."""
-    exists: bool | None = None
-    """Whether the label is there."""
-
-
-@spec
-class Where:
+class Where(Selection):
     """Which nodes, those for which all listed conditions hold, and whether it runs at the hub."""
 
-    sites: tuple[Name, ...] | None = None
-    """Nodes of these sites."""
-    groups: tuple[Name, ...] | None = None
-    """Nodes of the sites of these groups."""
-    profiles: tuple[Name, ...] | None = None
-    """Nodes of these hardware classes."""
-    countries: tuple[Country, ...] | None = None
-    """Nodes of the sites in these countries, ISO 3166-1 alpha-2: [DE, AT]."""
-    capabilities: tuple[Name, ...] | None = None
-    """Nodes whose profile has all of these capabilities: [gpu]."""
-    labels: dict[LabelKey, LabelValue | LabelRule] = field(default_factory=dict)
-    """Nodes with all of these labels: a value, or {in: [a, b]}, {notIn: [c]}, {exists: true}."""
     cloud: bool = False
     """Whether it runs in the hub's cluster; at sites too only where another condition is listed."""
 
