@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from bench import engine, hub, image_bulk, image_composing, peers, preview, seeds, workloads
+from bench import engine, hub, image_bulk, image_composing, modules, peers, preview, seeds, workloads
 from bench.processes import RunError
 from bench.table import Row, machine, markdown
 
@@ -19,6 +19,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "engine": ("The engine alone", engine.engine_rows),
     "preview": ("Preview", preview.preview_rows),
     "workloads": ("Workloads", workloads.workload_rows),
+    "modules": ("Containers and modules", modules.module_rows),
     "operations": ("Whole operations", peers.engine_rows),
     "hub": ("The hub", hub.hub_rows),
 }

@@ -13,6 +13,7 @@ from struct import pack
 I32 = 0x7F
 _ARGUMENTS = {"fd_write": 4, "poll_oneoff": 4, "proc_exit": 1}
 """dict[function of WASI that a module imports -> number of its arguments, all of 32 bits]."""
+_OCI = "application/vnd.oci.image"
 _NIGHT = 12 * 3600 * 10**9
 """Nanoseconds that a module sleeps."""
 
@@ -94,12 +95,28 @@ def image(name: str, files: Mapping[str, bytes], *entrypoint: str) -> bytes:
         "config": {"Entrypoint": list(entrypoint)},
         "rootfs": {"type": "layers", "diff_ids": [_digest(layer)]},
     }
-    oci = "application/vnd.oci.image"
-    described = _blob(json.dumps(config).encode(), f"{oci}.config.v1+json")
-    layers = [_blob(layer, f"{oci}.layer.v1.tar")]
-    manifest = {"schemaVersion": 2, "config": described, "layers": layers}
+    return _archive(name, config, layer, f"{_OCI}.layer.v1.tar")
+
+
+def wasm_image(name: str, content: bytes, entrypoint: str) -> bytes:
+    """An archive with an OCI image for the architecture wasm: its layer is the module itself.
+
+    The layer has no diff ID, as it is no file system (oci-tar-builder of runwasi).
+    """
+    config = {
+        "architecture": "wasm",
+        "os": "wasip1",
+        "config": {"Entrypoint": [entrypoint]},
+        "rootfs": {"type": "layers", "diff_ids": []},
+    }
+    return _archive(name, config, content, "application/vnd.bytecodealliance.wasm.component.layer.v0+wasm")
+
+
+def _archive(name: str, config: Mapping[str, object], layer: bytes, media_type: str) -> bytes:
+    described = _blob(json.dumps(config).encode(), f"{_OCI}.config.v1+json")
+    manifest = {"schemaVersion": 2, "config": described, "layers": [_blob(layer, media_type)]}
     text = json.dumps(manifest).encode()
-    listed = _blob(text, f"{oci}.manifest.v1+json") | {"annotations": {"io.containerd.image.name": name}}
+    listed = _blob(text, f"{_OCI}.manifest.v1+json") | {"annotations": {"io.containerd.image.name": name}}
     blobs = (layer, text, json.dumps(config).encode())
     index = json.dumps({"schemaVersion": 2, "manifests": [listed]}).encode()
     parts = {f"blobs/sha256/{_digest(blob)[7:]}": blob for blob in blobs}

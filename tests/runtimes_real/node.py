@@ -10,9 +10,9 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -95,14 +95,23 @@ _BASES = {
 """,
 }
 """dict[version of containerd's configuration -> what k3s writes, as far as it runs here]."""
+_V2, _V3 = "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime"
+_SHIM = """[plugins.'{plugin}'.containerd.runtimes.'{handler}']
+  runtime_type = "io.containerd.{handler}.v1"
+[plugins.'{plugin}'.containerd.runtimes.'{handler}'.options]
+  BinaryName = "/usr/local/bin/containerd-shim-{handler}-v1"
+  SystemdCgroup = false
+"""
+"""What k3s writes for a shim that it finds on its PATH."""
 _NETWORK = """#!/bin/bash
 # A network plugin that gives addresses to nobody, in the place of two.
 [ "$CNI_COMMAND" = ADD ] || exit 0
 echo '{"cniVersion": "1.0.0", "ips": [{"address": "10.88.0.2/24"}]}'
 """
-_START = """
+_INSIDE = """
 set -eu
 tree=$1 lower=$2 upper=$3
+shift 3
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$upper/upper,workdir=$upper/work" "$tree"
 mount -t proc proc "$tree/proc"
 mount --rbind /sys "$tree/sys"
@@ -112,10 +121,11 @@ umount "$tree/sys/fs/cgroup/unified" 2>/dev/null || true # crun refuses "hybrid"
 export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 chroot "$tree" containerd --config /etc/containerd.toml >"$upper/containerd.log" 2>&1 &
 until [ -S "$tree/run/containerd/containerd.sock" ]; do sleep 0.1; done
+"""
+_START = """
 for archive in "$tree"/images/*; do
   chroot "$tree" ctr --namespace k8s.io images import --snapshotter native "/images/${archive##*/}"
 done
-shift 3
 exec chroot "$tree" kubelet "$@"
 """
 
@@ -141,12 +151,22 @@ def _make(scratch: Path, folder: Path) -> None:
     scratch.rename(folder)
 
 
-def configuration(template: str) -> str:
-    """What k3s makes of a template of containerd's configuration."""
-    version = 3 if "io.containerd.cri.v1.runtime" in template else 2
-    return template.replace('{{ template "base" . }}', _BASES[version]).replace(
-        "{{ .SystemdCgroup }}", "false"
+def inside(script: str, root: Path, files: Path, *arguments: str) -> tuple[str, ...]:
+    """The command that runs a script of bash where `root` is the tree with ``files/upper`` over it.
+
+    containerd serves there, and ends with the script. The script has `tree` and `upper`, and the arguments.
+    """
+    return (
+        *("unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child"),
+        *("bash", "-c", _INSIDE + script, "node", str(root), str(tree()), str(files), *arguments),
     )
+
+
+def configuration(template: str, shims: Iterable[str] = ()) -> str:
+    """What k3s makes of a template of containerd's configuration where it finds these shims."""
+    version, plugin = (3, _V3) if _V3 in template else (2, _V2)
+    base = _BASES[version] + "".join(_SHIM.format(plugin=plugin, handler=shim) for shim in shims)
+    return template.replace('{{ template "base" . }}', base).replace("{{ .SystemdCgroup }}", "false")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +182,8 @@ class Machine:
     cluster: Cluster
     own_containerd: bool
     """Whether containerd is Debian's; else it is built from its Go module."""
+    shims: Mapping[str, Path] = field(default_factory=dict)
+    """dict[handler -> shim of it], which are on containerd's PATH."""
 
     @contextmanager
     def started(self) -> Iterator[Server]:
@@ -176,7 +198,7 @@ class Machine:
                     group.rmdir()
 
     def _running(self) -> AbstractContextManager[Server]:
-        lower = tree()
+        tree()
         (kubelet,) = programs("kubelet")
         upper, root = self.folder / "files/upper", self.folder / "root"
         for made in (root, upper, self.folder / "files/work"):
@@ -188,11 +210,7 @@ class Machine:
             "--kubeconfig=/etc/kubeconfig",
             f"--hostname-override={HOST}",
         )
-        command = (
-            *("unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child"),
-            *("bash", "-c", _START, "node", root, lower, self.folder / "files"),
-            *(*arguments, f"--node-labels={labels}"),
-        )
+        command = inside(_START, root, self.folder / "files", *arguments, f"--node-labels={labels}")
         return running(Server(command, self.folder / "kubelet.log"), lambda: True)
 
     def _write(self, upper: Path, kubelet: Path) -> None:
@@ -206,7 +224,7 @@ class Machine:
         login["clusters"][0]["cluster"]["certificate-authority"] = "/etc/authority.pem"
         network = {"cniVersion": "1.0.0", "name": "none", "plugins": [{"type": "none"}]}
         texts = {
-            "etc/containerd.toml": configuration(self.template),
+            "etc/containerd.toml": configuration(self.template, self.shims),
             "etc/kubelet.json": json.dumps(settings | _SETTINGS | {"port": free_port()}),
             "etc/kubeconfig": json.dumps(login),
             "etc/authority.pem": authority.read_text(),
@@ -227,7 +245,7 @@ class Machine:
             (upper / "opt/cni" / plugin).write_text(_NETWORK)
             (upper / "opt/cni" / plugin).chmod(0o755)
         own = () if self.own_containerd else programs("containerd", "containerd-shim-runc-v2")
-        for program in (kubelet, *own):
+        for program in (kubelet, *own, *self.shims.values()):
             shutil.copy(program, upper / "usr/local/bin")
 
     def says(self, namespace: str) -> dict[str, str]:

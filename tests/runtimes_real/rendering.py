@@ -1,4 +1,4 @@
-"""What edgefleet renders for a node with crun, and the objects of workloads on it."""
+"""What edgefleet renders for a node with runtimes for modules, and the objects of workloads on it."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -10,22 +10,11 @@ from typing import Any
 
 import pytest
 from tests.runtimes_real.functions import NAME, built
-from tests.runtimes_real.node import tree
+from tests.runtimes_real.node import inside
 
 pytestmark = pytest.mark.runtimes
 
 _RUN = """
-set -eu
-tree=$1 lower=$2 upper=$3
-mount -t overlay overlay -o "lowerdir=$lower,upperdir=$upper/upper,workdir=$upper/work" "$tree"
-mount -t proc proc "$tree/proc"
-mount --rbind /sys "$tree/sys"
-mount --rbind /dev "$tree/dev"
-mount -t tmpfs tmpfs "$tree/run"
-umount "$tree/sys/fs/cgroup/unified" 2>/dev/null || true # crun refuses "hybrid" cgroups
-export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-chroot "$tree" containerd --config /etc/containerd.toml >"$upper/containerd.log" 2>&1 &
-until [ -S "$tree/run/containerd/containerd.sock" ]; do sleep 0.1; done
 chroot "$tree" ctr images import --snapshotter native /images/prices.tar >/dev/null
 chroot "$tree" ctr run --rm --snapshotter native --runc-binary /usr/bin/crun \
   --annotation module.wasm.image/variant=compat-smart --env SITE=berlin registry.example/prices:1.0 prices
@@ -70,14 +59,13 @@ def test_each_blob_has_its_digest(function: Path) -> None:
 
 def test_it_runs_in_crun(function: Path, tmp_path: Path) -> None:
     """From its archive, by containerd, with a variable of the workload."""
-    lower, upper, root = tree(), tmp_path / "files/upper", tmp_path / "root"
+    upper, root = tmp_path / "files/upper", tmp_path / "root"
     for made in (root, upper / "images", upper / "etc", tmp_path / "files/work"):
         made.mkdir(parents=True)
     shutil.copy(function / f"{NAME}.tar", upper / "images")
     (upper / "etc/containerd.toml").write_text("version = 2\n")
-    command = ("unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child", "bash", "-c")
     done = subprocess.run(
-        [*command, _RUN, "node", root, lower, tmp_path / "files"],
+        inside(_RUN, root, tmp_path / "files"),
         capture_output=True,
         text=True,
         check=False,

@@ -1,43 +1,15 @@
 """Rendered workloads on a real node: modules of WebAssembly, containers, and both in one Pod."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from tests.cluster.api import Cluster
 from tests.processes import wait
-from tests.runtimes_real.conftest import HELLO, SEVEN, SHELL
+from tests.runtimes_real.conftest import HELLO, SAYS, SEVEN, SHELL, Pod, beside, pod
 from tests.runtimes_real.node import HOST, Machine
 from tests.runtimes_real.rendering import objects
 
 pytestmark = pytest.mark.runtimes
-
-SAYS = ["-c", "echo hello from a container; exec sleep 3600"]
-Pod = dict[str, Any]
-
-
-@pytest.fixture
-def run(cluster: Cluster) -> Callable[..., Pod]:
-    """Apply a workload as its objects have it, and return its Pod once all containers have started."""
-
-    def apply(name: str, **fields: Any) -> Pod:
-        for each in objects(name, **fields):
-            cluster.apply(each)
-
-        def started() -> bool:
-            statuses = pod(cluster, name).get("status", {}).get("containerStatuses", [])
-            return bool(statuses) and all("waiting" not in each["state"] for each in statuses)
-
-        wait(started, seconds=90, reason=lambda: f"{cluster.events(name)}")
-        return pod(cluster, name)
-
-    return apply
-
-
-def pod(cluster: Cluster, namespace: str) -> Pod:
-    """The only Pod of a namespace; empty where there is none yet."""
-    found = cluster.get(f"/api/v1/namespaces/{namespace}/pods")["items"]
-    return found[0] if found else {}
 
 
 def test_a_module_runs_by_its_runtime_class(machine: Machine, run: Callable[..., Pod]) -> None:
@@ -56,16 +28,7 @@ def test_a_container_runs_as_before(machine: Machine, run: Callable[..., Pod]) -
 
 def test_a_module_runs_beside_a_container(machine: Machine, run: Callable[..., Pod]) -> None:
     """In one Pod, whose annotation lets crun tell them apart."""
-    beside: dict[str, Any] = {
-        "name": "beside",
-        "image": SHELL,
-        "args": SAYS,
-        "imagePullPolicy": "IfNotPresent",
-    }
-    beside["securityContext"] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-    patch = [{"op": "add", "path": "/spec/template/spec/containers/-", "value": beside}]
-    patches = [{"kind": "Deployment", "json": patch}]
-    run("mixed", kind="web", image=HELLO, runtime={"name": "crun-wasm"}, port=8080, patches=patches)
+    run("mixed", kind="web", image=HELLO, runtime={"name": "crun-wasm"}, port=8080, **beside("Deployment"))
     expected = {"mixed": "hello from a module", "beside": "hello from a container"}
     wait(lambda: expected == machine.says("mixed"), reason=machine.log)
 
