@@ -94,14 +94,29 @@ class Cluster:
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
         return name
 
-    def node(self, name: str, labels: Mapping[str, str] = {}, devices: Mapping[str, str] = {}) -> None:
-        """Make a node with these labels and devices, which kwok plays, as a kubelet registers itself."""
+    def node(
+        self,
+        name: str,
+        labels: Mapping[str, str] = {},
+        devices: Mapping[str, str] = {},
+        *,
+        taint: str = "",
+    ) -> None:
+        """Make a node with these labels and devices, which kwok plays, as a kubelet registers itself.
+
+        Args:
+            name: its host name.
+            labels: dict[key -> value].
+            devices: dict[resource -> how many].
+            taint: key of a taint that keeps Pods away.
+        """
         capacity = {"cpu": "64", "memory": "256Gi", "pods": "500", **devices}
         metadata, status = (
             {"name": name, "labels": dict(labels)},
             {"capacity": capacity, "allocatable": capacity},
         )
-        node = {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "status": status}
+        spec = {"taints": [{"key": taint, "effect": "NoSchedule"}]} if taint else {}
+        node = {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": spec, "status": status}
         self.create_strictly(node, dry_run=False)
 
     def events(self, namespace: str) -> list[str]:

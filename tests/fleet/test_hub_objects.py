@@ -54,10 +54,17 @@ def fleet(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cluster.yaml").write_text("apiVersion: v1\nkind: Config\n")
 
-    def run(kind: str, more: str = "", *, provider: bool = False, **args: Any) -> Sequence[Any]:
+    def run(
+        kind: str, more: str = "", *, provider: bool = False, edge: str = "", **args: Any
+    ) -> Sequence[Any]:
         hub = yaml.safe_load(HUBS[kind]) | {"kind": kind} | yaml.safe_load(f"{{{more}}}")
         line = yaml.safe_dump(hub, default_flow_style=True, width=1000)
-        (tmp_path / "shops.fleet.yaml").write_text(FILE.format(hub=line))
+        text = FILE.format(hub=line)
+        if edge:
+            plain = yaml.safe_load(text) | yaml.safe_load(edge)
+            plain["workloads"]["till"]["secrets"] = {"KEY": "orders-database"}
+            text = yaml.safe_dump(plain)
+        (tmp_path / "shops.fleet.yaml").write_text(text)
         given: Any = {
             "file": "shops.fleet.yaml",
             "secret": SECRET,
@@ -151,6 +158,32 @@ def test_servers_of_k3s_apply_what_of_cloudcore_is_in_no_namespace(
     assert {"CustomResourceDefinition", "Namespace"} <= kinds
     own = {each.type.rpartition(":")[2] for each in found if "workloads/kubeedge/" in each.name}
     assert {"Deployment", "Service", "Secret", "ConfigMap", "ServiceAccount"} == own
+
+
+EDGE = """\
+profiles:
+  bench: {arch: amd64, cpus: 2, memory: 2Gi, disk: 64Gi, storage: ssd, runtime: kubeedge}
+sites:
+  alpha: {profile: bench, kubeedge: {version: v1.23.1}}
+"""
+
+
+@pytest.mark.parametrize("kind", HUBS)
+def test_workloads_on_nodes_of_the_hub_are_objects_of_its_cluster(
+    kind: str, fleet: Callable[..., Sequence[Any]]
+) -> None:
+    """Below a component of each workload and site; the site's own resource has none of them, nor a secret."""
+    found = fleet(
+        kind, f"{CLOUDCORE}, k3s: {{disable: [traefik]}}" if kind == "k3s" else CLOUDCORE, edge=EDGE
+    )
+    own = [each for each in found if each.name.startswith("mine/workloads/alpha-till")]
+    kinds = {each.type.rpartition(":")[2]: each for each in own}
+    assert {"Workload", "Deployment", "Secret"} | ({"Namespace"} if kind != "k3s" else set()) == kinds.keys()
+    assert "alpha-till" == kinds["Deployment"].inputs["metadata"]["namespace"]
+    assert {"value": {"KEY": "opensesame"}, **SIGNATURE} == kinds["Secret"].inputs["stringData"]
+    (site,) = [each for each in found if each.name == "mine/alpha"]
+    assert "workloads" not in site.inputs
+    assert "opensesame" not in str({**site.inputs, "key": ""})
 
 
 def test_objects_are_rendered_to_a_directory_in_the_place_of_a_cluster(

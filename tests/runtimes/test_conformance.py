@@ -23,7 +23,8 @@ from edgefleet.model.safety import Identity, KubeEdgeIdentity
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.type_introspection import at
 from edgefleet.runtimes import RUNTIMES, runtime_of
-from edgefleet.workloads import KINDS
+from edgefleet.workloads import KINDS, hub_nodes
+from edgefleet.workloads.composing import hub_objects_of, text_of
 
 __all__ = ["load", "problems"]
 PAGES = Path(__file__).resolve().parents[2] / "docs/runtimes"
@@ -55,7 +56,7 @@ class Row:
     nodes: dict[str, dict[str, Any]]
     """The nodes of a site, of which the first has the runtime."""
     holds: str
-    """What the path of a file with a workload begins with, at the node that applies it."""
+    """What the path of a file with a workload begins with, at the node that applies it, or `AT_HUB`."""
     refuses: frozenset[str] = frozenset()
     """Kinds that it does not run."""
     applied_by: int = 0
@@ -79,6 +80,8 @@ def _nodes(*runtimes: str) -> dict[str, dict[str, Any]]:
 
 SERVER = {"n1": {"runtime": "k3s-server", "network": {"address": "10.9.0.11/24"}}}
 MANIFESTS = "/etc/edgefleet/manifests/"
+AT_HUB = "the hub's cluster: "
+"""Begins what stands for a path where a workload's objects are in that cluster."""
 ROWS = {
     "k3s-server": Row(nodes=_nodes("k3s-server"), holds=MANIFESTS),
     "k3s-ha": Row(nodes=_nodes("k3s-ha", "k3s-ha", "k3s-ha"), holds=MANIFESTS),
@@ -90,8 +93,8 @@ ROWS = {
     ),
     "kubeedge": Row(
         nodes=_nodes("kubeedge"),
-        holds="/etc/edgefleet/none/",
-        refuses=frozenset(KINDS) - {"payload"},
+        holds=AT_HUB,
+        refuses=frozenset({"chart", "inference", "manifests"}),
         of_site={"kubeedge": {"version": "v1.23.1"}},
         of_file={
             "controlPlane": {
@@ -117,8 +120,6 @@ IDENTITY = Identity(
 )
 """What a stack's secret adds to a site that joins its hub."""
 NAMES = sorted(ROWS)
-RUNNING = sorted(name for name, row in ROWS.items() if "web" not in row.refuses)
-"""Those that run workloads of the fleet file; nodes of the hub's cluster have theirs from there."""
 PLAIN = sorted(KINDS.keys() - FROM_FILES)
 
 
@@ -143,7 +144,7 @@ def site_of(load: Callable[..., Fleet], row: Row, workloads: dict[str, Any]) -> 
 
 
 def files_of(site: SiteSpec, row: Row) -> dict[str, bytes]:
-    """dict[path -> content] of the files with workloads at the node that applies them."""
+    """dict[path -> content] of the files with workloads at the node that applies them, or at the hub."""
     name = [*row.nodes][row.applied_by]
     return {path: data for path, data in _all(site, name) if path.startswith(row.holds)}
 
@@ -153,6 +154,8 @@ def _all(site: SiteSpec, name: str) -> Iterator[tuple[str, bytes]]:
     whole = Step.joined(*(step.plan(target) for step in RECIPES[site.recipe]))
     yield from ((file.path, file.content) for file in whole.files)
     yield from ((unit.name, unit.text.encode()) for unit in whole.units)
+    for namespace, objects in hub_objects_of(dict(hub_nodes.entries(site))).items():
+        yield f"{AT_HUB}{namespace}", text_of(objects).encode()
 
 
 def test_every_runtime_is_a_row_and_has_a_page() -> None:
@@ -181,7 +184,7 @@ def test_the_page_of_all_runtimes_has_the_same_table() -> None:
 def test_a_kind_runs_or_is_refused_by_name(
     name: str, kind: str, load: Callable[..., Fleet], problems: Callable[..., Any]
 ) -> None:
-    """What runs is in files of the node that applies it; what does not names site, kind and line."""
+    """What runs is in files of what applies it; what does not names site, kind and line."""
     row = ROWS[name]
     fields = row.function if kind == "function" else EXAMPLES[kind]
     workloads = {"till": {"kind": kind, **fields, **row.of_workloads}}
@@ -199,7 +202,7 @@ def test_a_kind_runs_or_is_refused_by_name(
     assert all("till" in path or "edgefleet" in path for path in more)
 
 
-@pytest.mark.parametrize("name", RUNNING)
+@pytest.mark.parametrize("name", NAMES)
 def test_an_update_changes_the_files_of_its_workload_alone(name: str, load: Callable[..., Fleet]) -> None:
     """The other workload, the runtime and its units stay as they are."""
     row = ROWS[name]
@@ -215,7 +218,7 @@ def test_an_update_changes_the_files_of_its_workload_alone(name: str, load: Call
     assert [] == [path for path in changed if not path.startswith(row.holds) or "carts" in path]
 
 
-@pytest.mark.parametrize("name", RUNNING)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_workload_that_leaves_is_in_no_file(name: str, load: Callable[..., Fleet]) -> None:
     row = ROWS[name]
     web = {"kind": "web", "image": IMAGE, "port": 8080}

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tarfile
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,7 +29,7 @@ from edgefleet.model.edge import HubKubeEdge, KubeEdge, is_safe
 from edgefleet.model.firstboot import Step, Target
 from edgefleet.model.hub import Hub, HubIdentity
 from edgefleet.runtimes import kubeedge, runtime_of
-from edgefleet.runtimes.base import edgecore
+from edgefleet.runtimes.base import edge_containerd, edgecore
 
 SCHEMAS = Path(__file__).with_name("kubeedge_schemas")
 MASTER = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -177,17 +178,91 @@ def test_the_network_of_pods_is_a_bridge_that_forgets_addresses_with_a_reboot() 
     assert "/run/cni" == bridge["ipam"]["dataDir"]
 
 
+def with_handlers(made: Target, *names: Any) -> Target:
+    """The node, whose base system has handlers of WebAssembly."""
+    nodes = {name: replace(node, wasm=names) for name, node in made.site.nodes.items()}
+    return replace(made, site=replace(made.site, nodes=nodes))
+
+
+HANDLERS = {
+    "wasmtime": "io.containerd.wasmtime.v1",
+    "wasmedge": "io.containerd.wasmedge.v1",
+    "wasmer": "io.containerd.wasmer.v1",
+    "spin": "io.containerd.spin.v2",
+    "crun-wasm": "io.containerd.runc.v2",
+}
+"""dict[handler -> type of the runtime]."""
+
+
+PLUGINS = {2: "io.containerd.grpc.v1.cri", 3: "io.containerd.cri.v1.runtime"}
+
+
+@pytest.mark.parametrize("version", PLUGINS)
+@pytest.mark.parametrize("name", HANDLERS)
+def test_containerd_has_the_runtime_of_the_node(name: str, version: int, target: Targets) -> None:
+    """In both versions of its configuration, by the handler that needs no RuntimeClass, and as a label."""
+    files = files_of(with_handlers(target("joined-hub"), name))
+    table = tomllib.loads(files[f"{edge_containerd.FOLDER}/containerd-{version}.toml"])
+    assert version == table["version"]
+    runtimes = table["plugins"][PLUGINS[version]]["containerd"]["runtimes"]
+    assert {"runc", "untrusted"} == runtimes.keys()
+    assert HANDLERS[name] == runtimes["untrusted"]["runtime_type"]
+    assert {True} == {each["options"]["SystemdCgroup"] for each in runtimes.values()}
+    crun = ("/usr/bin/crun", ["module.wasm.image/*", "run.oci.handler"])
+    assert (crun if name == "crun-wasm" else (None, None)) == (
+        runtimes["untrusted"]["options"].get("BinaryName"),
+        runtimes["untrusted"].get("pod_annotations"),
+    )
+    labels = yaml.safe_load(files[kubeedge.CONFIG])["modules"]["edged"]["nodeLabels"]
+    assert "true" == labels[f"wasm.edgefleet.dev/{name}"]
+
+
 @pytest.mark.skipif(shutil.which("containerd") is None, reason="needs containerd: apt-get install containerd")
 def test_containerd_takes_its_configuration(target: Targets, tmp_path: Path) -> None:
     """Plugins of the network, cgroups by systemd and the pause image arrive where its CRI reads them."""
     file = tmp_path / "config.toml"
-    file.write_text(files_of(target("joined-hub"))["/etc/containerd/config.toml"])
+    made = with_handlers(target("joined-hub"), "crun-wasm")
+    file.write_text(files_of(made)[f"{edge_containerd.FOLDER}/containerd-2.toml"])
     run = subprocess.run(
         ["containerd", "--config", file, "config", "dump"], capture_output=True, text=True, check=True
     )
     assert "Ignoring unknown key" not in run.stderr
-    for line in ("/usr/lib/cni", edgecore.PAUSE, "SystemdCgroup = true"):
+    for line in (
+        "/usr/lib/cni",
+        edgecore.PAUSE,
+        "SystemdCgroup = true",
+        "containerd.runtimes.untrusted.options",
+    ):
         assert line in run.stdout
+
+
+PRINTS = {
+    "containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+b1": "2",
+    "containerd github.com/containerd/containerd v1.7.28 b98a3aa": "2",
+    "containerd github.com/containerd/containerd/v2 2.1.4~ds2 2.1.4~ds2-8": "3",
+    "containerd github.com/containerd/containerd/v2 v2.3.4 abcdef0": "3",
+}
+"""dict[what containerd says of its version -> version of its configuration]."""
+
+
+@pytest.mark.parametrize("line", PRINTS)
+def test_containerd_starts_with_the_configuration_of_its_version(
+    line: str, target: Targets, tmp_path: Path
+) -> None:
+    """An update of the base system may bring another one."""
+    files = files_of(target("joined-hub"))
+    program = tmp_path / "bin/containerd"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho '{line}'\n")
+    program.chmod(0o755)
+    for version in edge_containerd.PLUGINS:
+        path = f"{edge_containerd.FOLDER}/containerd-{version}.toml"
+        (tmp_path / path[1:]).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path[1:]).write_text(files[path])
+    environment = {"PATH": f"{program.parent}:{os.environ['PATH']}", "EDGEFLEET_PREFIX": str(tmp_path)}
+    subprocess.run(["sh", "-c", files[edge_containerd.PROGRAM]], env=environment, check=True)
+    own = tomllib.loads((tmp_path / "etc/containerd/config.toml").read_text())
+    assert PRINTS[line] == str(own["version"])
 
 
 @dataclass

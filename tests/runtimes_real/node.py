@@ -34,6 +34,7 @@ PACKAGES = (
     "busybox-static",
     "libc-bin",
     "bash",
+    "mount",
     "coreutils",
     "base-files",
 )
@@ -184,6 +185,8 @@ class Machine:
     """Whether containerd is Debian's; else it is built from its Go module."""
     shims: Mapping[str, Path] = field(default_factory=dict)
     """dict[handler -> shim of it], which are on containerd's PATH."""
+    volumes: str = ""
+    """Folder of volumes, as the installer of a node makes it; empty without one."""
 
     @contextmanager
     def started(self) -> Iterator[Server]:
@@ -236,6 +239,9 @@ class Machine:
         for path, text in texts.items():
             (upper / path).parent.mkdir(parents=True, exist_ok=True)
             (upper / path).write_text(text)
+        if self.volumes:
+            (upper / self.volumes[1:]).mkdir(parents=True)
+            (upper / self.volumes[1:]).chmod(0o777)
         (upper / "images").mkdir()
         for name, archive in self.images.items():
             (upper / "images" / name).write_bytes(archive)

@@ -14,7 +14,7 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.site import SiteSpec
 from edgefleet.site.capacity import gigabytes
 from edgefleet.site.load import Loads
-from edgefleet.workloads.composing import handlers, likeness
+from edgefleet.workloads.composing import EDGE, handlers, likeness
 from edgefleet.workloads.demand import Demand
 
 Place = Literal["site", "hub", "either"]
@@ -129,7 +129,7 @@ def _shape(site: SiteSpec) -> Any:
 
 def hub_advice(fleet: Fleet, figures: Figures) -> HubAdvice:
     """The advice for the hub of a fleet."""
-    kind, workloads = fleet.hub_kind, len(fleet.hub_workloads)
+    kind, workloads = fleet.hub_kind, sum(EDGE not in entry for entry in fleet.hub_workloads.values())
     joining = {name for name, choice in figures.choices.items() if choice.needs_hub}
     joined = sum(
         len(site.nodes)

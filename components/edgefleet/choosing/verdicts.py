@@ -14,7 +14,7 @@ from edgefleet.runtimes.base.runtime import Minimum
 from edgefleet.site.capacity import described, gigabytes
 from edgefleet.site.load import Room, SiteLoad, total
 from edgefleet.workloads.claims import claims_of
-from edgefleet.workloads.composing import objects_of, workloads_on
+from edgefleet.workloads.composing import at_site, workloads_on
 from edgefleet.workloads.demand import Demand
 
 
@@ -194,9 +194,7 @@ def _refusals(parts: Mapping[str, str], site: SiteSpec) -> list[str]:
         return []
     nodes = {name: replace(node, runtime=RUNTIMES[parts[name]].name) for name, node in site.nodes.items()}
     meant = replace(site, nodes=nodes)
-    claims = {
-        name: claims_of(objects) for name, objects in objects_of(meant).items() if name in site.workloads
-    }
+    claims = {name: claims_of(at_site(meant, name)) for name in sorted(site.workloads)}
     checks = dict.fromkeys(RUNTIMES[part].check_claims for part in parts.values())
     problems = (problem for check in checks for problem in check(meant, claims))
     return [*dict.fromkeys(f"{problem.path}: {problem.problem}" for problem in problems)]

@@ -24,6 +24,7 @@ from edgefleet.model.paths import Part, format_path
 from edgefleet.model.programs import KUBEEDGE
 from edgefleet.workloads.base.objects import host_of
 from edgefleet.workloads.composing import SHARED, certified, hub_objects_of
+from edgefleet.workloads.hub_nodes import name_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,8 @@ class HubObjects:
 
     def locate(self, workload: str, path: tuple[Part, ...]) -> tuple[str, str]:
         """Where a field of a workload is declared, and its path in the fleet file."""
-        return self.fleet.locate_workload(workload, path), format_path(("workloads", workload, *path))
+        name = name_of(workload, self.fleet.hub_workloads.get(workload, {}))
+        return self.fleet.locate_workload(workload, path), format_path(("workloads", name, *path))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from edgefleet.model.hub import Hub
 from edgefleet.model.paths import Part
 from edgefleet.model.site import SiteSpec
 from edgefleet.workloads.base.spec import Workload
+from edgefleet.workloads.hub_nodes import name_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,5 +68,11 @@ class Fleet:
         return "" if spec is None else self.provenance.locate(spec, path)
 
     def locate_workload(self, name: str, path: Sequence[Part] = ()) -> str:
-        """Position that declares the field at `path` of a workload, or the nearest part around it."""
+        """Position that declares the field at `path` of a workload, or the nearest part around it.
+
+        Args:
+            name: of the workload, or of one in the hub's cluster.
+            path: below the workload.
+        """
+        name = name_of(name, self.hub_workloads.get(name, {}))
         return self.provenance.near(("workloads", name, *path), of_key=not path)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edgefleet.errors import Problem
+from edgefleet.fleetfile.edge_namespaces import check_namespaces
 from edgefleet.fleetfile.placement import HUB, Placing
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.rendering import Renderer
@@ -18,7 +19,7 @@ from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s_claims import check_hub_claims
-from edgefleet.workloads import KINDS, checking
+from edgefleet.workloads import KINDS, checking, hub_nodes
 from edgefleet.workloads.base.kind import Place
 from edgefleet.workloads.base.spec import Workload
 from edgefleet.workloads.claims import Claims, claims_of
@@ -76,6 +77,8 @@ class Running:
             name: self.renderer.entry(name, entry, version, HUB) | self._linked(name, done.values())
             for name, entry in placing.hub_entries(self.hub_values).items()
         }
+        of_edge = [each for site in done.values() for each in hub_nodes.entries(site)]
+        self.at_hub |= dict(of_edge)
         wiring = Wiring(
             workloads=self.workloads,
             left_out=self.left_out,
@@ -83,7 +86,8 @@ class Running:
             sites=done,
             hub=self.hub,
         )
-        return done, [*placing.without_values(), *wiring.problems(), *self._hub_clashes()]
+        clashes = (*check_namespaces(of_edge, self.workloads), *self._hub_clashes())
+        return done, [*placing.without_values(), *wiring.problems(), *clashes]
 
     def _linked(self, name: str, sites: Iterable[SiteSpec]) -> dict[str, Any]:
         """What the entry of a workload at the hub has of its `sites`."""

@@ -40,7 +40,7 @@ from edgefleet.model.names import (
 from edgefleet.model.network import Network
 from edgefleet.model.paths import format_path
 from edgefleet.model.plain_data import Plain
-from edgefleet.model.programs import Handler
+from edgefleet.model.programs import KUBEEDGE, Handler
 from edgefleet.model.quantities import Days, KeyGeneration, Rate, Size
 from edgefleet.model.registries import Certificates, Registry
 from edgefleet.model.releases import RELEASES, Component, Digest, Version
@@ -307,6 +307,11 @@ class SiteSpec(NodeSettings):
     def settings_of(self, node: str) -> NodeSettings:
         """The settings of one of its nodes."""
         return self.nodes[node].settings or self
+
+    @property
+    def joins_hub(self) -> bool:
+        """Whether its nodes are those of the hub's cluster, which has the objects of its workloads."""
+        return all(node.runtime == KUBEEDGE for node in self.nodes.values())
 
     @property
     def parts(self) -> Iterator[tuple[str, NodeSettings]]:

@@ -44,14 +44,14 @@ class Reference:
 
 
 def references(site: SiteSpec) -> tuple[Reference, ...]:
-    """The places of `site` that refer to secrets."""
+    """The places of `site` that refer to secrets; those of workloads in the hub's cluster are the hub's."""
     found: list[Reference] = []
 
     def noted(place: Reference) -> str:
         found.append(place)
         return reference(place.name)
 
-    _replaced(site, SiteSpec, (), noted)
+    _replaced(replace(site, workloads={}) if site.joins_hub else site, SiteSpec, (), noted)
     return tuple(found)
 
 

@@ -69,7 +69,7 @@ def _depends(site: SiteSpec) -> bool:
 
 
 def _joins_hub(site: SiteSpec) -> bool:
-    return bool(site.kubeedge.version)
+    return site.joins_hub
 
 
 OF_SITES = {

@@ -1,9 +1,10 @@
 """Runtime ``kubeedge``: edgecore and containerd, joined to CloudCore on the region's hub.
 
-Pods come from the hub's cluster, and run on while the link is away: edgecore keeps them in its own database
-and starts them after a reboot too. containerd, runc and the plugins of the network are those of the base
-system, so that its updates reach them; edgecore is pinned by the artifacts lock, or carried. Where jobs of
-the hub may replace it (``upgradable``), a later release stays at a boot; an earlier one does not.
+Pods come from the hub's cluster, those of the fleet file's workloads among them, and run on while the link is
+away: edgecore keeps them in its own database and starts them after a reboot too. containerd, runc and the
+plugins of the network are those of the base system, so that its updates reach them; edgecore is pinned by the
+artifacts lock, or carried. Where jobs of the hub may replace it (``upgradable``), a later release stays at a
+boot; an earlier one does not.
 
 The node's certificate is in its image, and its name is the node's: no token is. edgecore has none to join
 with, and its certificate is renewed by a new image, as that of a site is.
@@ -17,15 +18,15 @@ from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.programs import KUBEEDGE, PROGRAMS
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Node, SiteSpec
-from edgefleet.runtimes.base import edgecore, kubeedge_checks
+from edgefleet.runtimes.base import edge_containerd, edgecore, kubeedge_checks, kubeedge_claims
 from edgefleet.runtimes.base.runtime import Minimum, Runtime
+from edgefleet.workloads.base.edge import VOLUMES
 from edgefleet.workloads.demand import Demand
 
 SCRIPT = "/usr/local/lib/edgefleet/install-edgecore"
 INSTALLER = "edgefleet-edgecore-install.service"
 CONFIG = "/etc/edgefleet/kubeedge/edgecore.yaml"
 NETWORK = "/etc/cni/net.d/10-edgefleet.conflist"
-CONTAINERD = "/etc/systemd/system/containerd.service.d/edgefleet.conf"
 PROGRAM = f"/usr/local/bin/{PROGRAMS[KUBEEDGE].name}"
 PACKAGES = ("containerd", "runc", "containernetworking-plugins", "ca-certificates")
 TAKEN = Demand(memory=70 * 1000**2)
@@ -36,11 +37,9 @@ def configure(target: Target) -> Step:
     """The configuration of edgecore, containerd and the Pods' network, and the node's certificate."""
     files = (
         File.text(CONFIG, edgecore.edgecore(target)),
-        File.text("/etc/containerd/config.toml", render("edgecore/cri.toml.j2", pause=edgecore.PAUSE)),
-        File.text(CONTAINERD, render("edgecore/proxy.conf")),
         File.text(NETWORK, edgecore.network()),
     )
-    return Step.joined(Step(files=files), edgecore.certificate(target))
+    return Step.joined(Step(files=files), edge_containerd.containerd(target), edgecore.certificate(target))
 
 
 def install(target: Target) -> Step:
@@ -60,6 +59,7 @@ def install(target: Target) -> Step:
         airgap="yes" if target.site.airgap else "no",
         upgradable="yes" if target.site.kubeedge.upgradable else "no",
         packages=" ".join(PACKAGES),
+        volumes=VOLUMES,
     )
     return Step(
         files=(File.program(SCRIPT, script),),
@@ -104,6 +104,6 @@ RUNTIME = Runtime(
     packages=PACKAGES,
     secrets=edgecore.secrets,
     check=kubeedge_checks.check,
-    check_claims=kubeedge_checks.check_claims,
+    check_claims=kubeedge_claims.check_claims,
 )
 """edgecore may come over a slow link before it is healthy."""

@@ -26,6 +26,7 @@ from edgefleet.model.spec import from_plain, to_plain
 from edgefleet.model.stack_secrets import Reference, flaws, flaws_at, secrets_used
 from edgefleet.site import known_secrets
 from edgefleet.site.capacity import check_fits
+from edgefleet.workloads.hub_nodes import at_nodes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +204,7 @@ def laid_out(spec: SiteSpec, *, store: Any, key: Any, passphrases: Any, identity
 
     A secret is a value, or a program's output of one; without one it is empty or `None`.
     """
-    inputs = to_plain(spec) | {"store": store, "key": key}
+    inputs = to_plain(at_nodes(spec)) | {"store": store, "key": key}
     if passphrases:
         inputs["passphrases"] = passphrases
     if identity is not None:

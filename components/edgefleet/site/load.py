@@ -17,9 +17,8 @@ from edgefleet.workloads.composing import (
     NODES,
     Images,
     Likeness,
+    at_site,
     likeness,
-    objects_of_entry,
-    place_of,
     taints,
     workloads_on,
 )
@@ -262,7 +261,7 @@ class Loads:
     def _of_workload(self, site: SiteSpec, name: str) -> tuple[Load, ...]:
         key = likeness(site, name)
         if key not in self._loads:
-            self._loads[key] = tuple(loads(objects_of_entry(site.workloads[name], place_of(site, name))))
+            self._loads[key] = tuple(loads(at_site(site, name)))
         return self._loads[key]
 
 

@@ -59,7 +59,7 @@ def _keys(spec: Any, path: tuple[Part, ...]) -> Collection[str]:
 
 def problems(name: str, spec: Workload, places: Sequence[Place]) -> Iterator[Problem]:
     """The contradictions of a workload that may be composed for each of `places`; paths are below it."""
-    if name in RESERVED or name.startswith(_PREFIXES):
+    if is_reserved(name):
         hint = "choose another name, which is that of its namespace, too"
         yield Problem.of_value("", "reserved-name", f"the namespace {name} is not for workloads", hint)
     yield from KINDS[kind_of(spec)].check(spec)
@@ -72,6 +72,11 @@ def problems(name: str, spec: Workload, places: Sequence[Place]) -> Iterator[Pro
         yield Problem.of_value("where.cloud", "sites-alone", problem, "remove cloud")
     yield from _long_names(name, [each for objects in composed for each in objects])
     yield from _patches(spec, [objects for objects in composed if objects])
+
+
+def is_reserved(namespace: str) -> bool:
+    """Whether a namespace is one of Kubernetes, or of what edgefleet installs."""
+    return namespace in RESERVED or namespace.startswith(_PREFIXES)
 
 
 def _low_limits(spec: Any, path: str = "") -> Iterator[Problem]:

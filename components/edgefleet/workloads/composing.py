@@ -23,6 +23,7 @@ from edgefleet.model.syntax import reference, secret_name
 from edgefleet.workloads import KINDS
 from edgefleet.workloads.base import modules, spinkube
 from edgefleet.workloads.base import objects as of
+from edgefleet.workloads.base.edge import at_edge
 from edgefleet.workloads.base.foreign import RENDERED, Foreign
 from edgefleet.workloads.base.kind import Object, Place
 from edgefleet.workloads.base.patching import patched
@@ -35,6 +36,8 @@ SHARED = "edgefleet"
 KIND, NODES, SECRETS = "kind", "nodes", "secrets"
 SITE, SITES = "site", "sites"
 """Keys of entries of linked workloads: name of the site, and at the hub dict[site -> URIs] of all."""
+EDGE = "edge"
+"""Key of the entry at the hub of a workload on nodes of the hub's cluster at a site: its place there."""
 _HIDDEN = "hidden"
 Entry = Mapping[str, Any]
 
@@ -78,7 +81,7 @@ def spec_of(of_entry: Entry) -> Workload:
     Raises:
         pydantic.ValidationError: it is none.
     """
-    fields = {key: value for key, value in of_entry.items() if key not in {NODES, SITE, SITES}}
+    fields = {key: value for key, value in of_entry.items() if key not in {NODES, SITE, SITES, EDGE}}
     if isinstance(texts := fields.get(SECRETS), dict):
         fields[SECRETS] = {name: secret_name(str(text)) or _HIDDEN for name, text in texts.items()}
     spec: Workload = adapter(KINDS[of_entry[KIND]].spec).validate_python(fields)
@@ -92,7 +95,9 @@ def place(name: str, of_entry: Entry, hosts: Mapping[str, str], *, is_airgapped:
 
 
 def hub_place(name: str, of_entry: Entry) -> Place:
-    """The place of a workload at the hub."""
+    """The place of a workload in the hub's cluster."""
+    if EDGE in of_entry:
+        return Place(**{**of_entry[EDGE], NODES: tuple(of_entry[EDGE][NODES])})
     sites = tuple((site, tuple(uris)) for site, uris in sorted(of_entry.get(SITES, {}).items()))
     return Place(name=name, side="hub", sites=sites)
 
@@ -100,7 +105,16 @@ def hub_place(name: str, of_entry: Entry) -> Place:
 def place_of(site: SiteSpec, name: str) -> Place:
     """The place of a workload at a site."""
     hosts = {node: of_node.hostname for node, of_node in site.nodes.items()}
-    return place(name, site.workloads[name], hosts, is_airgapped=site.airgap)
+    own = place(name, site.workloads[name], hosts, is_airgapped=site.airgap)
+    if not site.joins_hub:
+        return own
+    is_needed = any(name in other.get("needs", ()) for other in site.workloads.values())
+    return replace(own, edge=site.name, is_needed=is_needed)
+
+
+def at_site(site: SiteSpec, name: str) -> tuple[Object, ...]:
+    """The objects of a workload as at any site, wherever its nodes get them from."""
+    return objects_of_entry(site.workloads[name], replace(place_of(site, name), edge=""))
 
 
 def workloads_on(site: SiteSpec, node: str) -> Iterator[str]:
@@ -167,7 +181,8 @@ def _without_texts(of_entry: Entry) -> Entry:
 def composed(of_entry: ByText, place: Place) -> tuple[Object, ...]:
     """The objects of an entry, without the texts of secrets, at a place."""
     spec = spec_of(of_entry.value)
-    return tuple(patched(unpatched(spec, place), spec.patches if isinstance(spec, Composed) else ()))
+    objects = patched(unpatched(spec, place), spec.patches if isinstance(spec, Composed) else ())
+    return tuple(at_edge(objects, place, needs_of(spec)) if place.edge else objects)
 
 
 def unpatched(spec: Workload, place: Place) -> list[Object]:

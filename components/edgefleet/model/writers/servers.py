@@ -27,7 +27,7 @@ def option(text: str) -> str:
     return VALKEY.check(text, "[a-z][a-z-]*")
 
 
-TOML = Syntax("a file of TOML", "k3s/containerd.toml", "edgecore/cri.toml", "containers/hosts.toml")
+TOML = Syntax("a file of TOML", "k3s/containerd.toml", "edgecore/containerd.toml", "containers/hosts.toml")
 
 
 @TOML.writer

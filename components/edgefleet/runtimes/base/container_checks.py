@@ -9,6 +9,7 @@ from edgefleet.model.programs import CRUN
 from edgefleet.model.site import K3s, SiteSpec
 from edgefleet.model.spec import outside_name
 from edgefleet.runtimes.base import container_registries, containers
+from edgefleet.runtimes.base.k3s_claims import path_of
 from edgefleet.runtimes.base.k3s_registries import check_registries
 from edgefleet.workloads.base.kind import Object
 from edgefleet.workloads.base.modules import handlers_of
@@ -63,11 +64,11 @@ def check_claims(site: SiteSpec, _: Mapping[str, Claims]) -> Iterator[Problem]:
         if CRUN in handlers_of(objects) and not all(CRUN in node.wasm for node in site.nodes.values()):
             problem = f"the base system of {site.name} has no {CRUN}"
             hint = f"add {CRUN} to wasm of profiles whose base system has it, or change where"
-            yield Problem.of_value(_path(site, name, "runtime"), "no-runtime", problem, hint)
+            yield Problem.of_value(path_of(site, name, "runtime"), "no-runtime", problem, hint)
         for port in containers.ports_of(objects).values():
             if (owner := owners.setdefault(port, name)) != name:
                 problem = f"port {port} of {site.name} is already that of {owner}: all are at the node itself"
-                path = _path(site, name, "port")
+                path = path_of(site, name, "port")
                 yield Problem.of_value(path, "duplicate-port", problem, "give each workload its own port")
         if containers.ports_of(objects) and not site.firewall.enabled:
             problem = f"without a firewall everybody reaches {name}, which listens at the node itself"
@@ -76,16 +77,14 @@ def check_claims(site: SiteSpec, _: Mapping[str, Claims]) -> Iterator[Problem]:
 
 def _of_workload(site: SiteSpec, name: str, objects: Sequence[Object]) -> Iterator[Problem]:
     for problem, hint, field in containers.unkept(objects):
-        path = _path(site, name, *field.split("."))
+        path = path_of(site, name, *field.split("."))
         yield Problem.of_value(path, "not-kept", f"at {site.name}: {problem}", hint)
-    # nginx asks a name server, which knows no workload of the node.
+    yield from check_origin(site, name, objects)
+
+
+def check_origin(site: SiteSpec, name: str, objects: Sequence[Object]) -> Iterator[Problem]:
+    """A cache of another workload: nginx asks a name server, which knows no workload of such a node."""
     if "origin" in site.workloads[name] and any(CLUSTER in str(each.get("data")) for each in objects):
         problem = f"at {site.name}: nginx finds no workload of a node without a cluster by its name"
         hint = "write the address of an origin outside of the site, or let where choose nodes with k3s"
-        yield Problem.of_value(_path(site, name, "origin"), "not-kept", problem, hint)
-
-
-def _path(site: SiteSpec, name: str, *below: str) -> str:
-    """Path of a field of a workload, or of the workload where the field is not written."""
-    is_written = below[0] in site.workloads[name]
-    return format_path(("workloads", name, *(below if is_written else ())))
+        yield Problem.of_value(path_of(site, name, "origin"), "not-kept", problem, hint)

@@ -16,6 +16,9 @@ from edgefleet.model.firstboot import File, Secret, Step, Target
 from edgefleet.model.programs import KUBEEDGE
 from edgefleet.model.safety import KubeEdgeIdentity
 from edgefleet.model.site import SiteSpec
+from edgefleet.workloads.base.edge import SITE, TAINT
+from edgefleet.workloads.base.modules import LABEL
+from edgefleet.workloads.composing import handlers
 
 PODS = "10.42.0.0/16"
 """Addresses of the Pods of a node; each node has the same, and nothing routes them to another one."""
@@ -27,7 +30,7 @@ CA, CERTIFICATE, KEY = (
     "/etc/kubeedge/certs/server.key",
 )
 """Where edgecore has them by default (KubeEdge, common/constants/default.go)."""
-EDGE_TAINT = {"key": "node-role.kubernetes.io/edge", "effect": "NoSchedule"}
+EDGE_TAINT = {"key": TAINT, "effect": "NoSchedule"}
 """Keeps what is meant for the cloud away, DaemonSets above all; edgecore sets the label of this name."""
 BROKERS: dict[MqttBroker, int] = {"none": 2, "internal": 0, "external": 2}
 """dict[broker -> mode of the event bus], which is off without one."""
@@ -146,9 +149,10 @@ def _edged(target: Target) -> dict[str, Any]:
     site, node = target.site, target.node
     labels = {
         "edgefleet.dev/fleet": site.fleet,
-        "edgefleet.dev/site": site.name,
+        SITE: site.name,
         "topology.kubernetes.io/region": site.region,
         "topology.kubernetes.io/zone": site.name,
+        **{f"{LABEL}{handler}": "true" for handler in handlers(site, target.name)},
         **node.labels,
     }
     edged: dict[str, Any] = {

@@ -39,8 +39,8 @@ def check_claims(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Probl
         return
     yield from _hosts(site, claims)
     yield from _ports(site, claims)
-    yield from _taints(site, claims)
-    yield from _handlers(site, claims)
+    yield from check_taints(site, claims)
+    yield from check_handlers(site, claims)
 
 
 def check_hub_claims(hub: Hub, claims: Mapping[str, Claims]) -> Iterator[Problem]:
@@ -56,7 +56,7 @@ def check_hub_claims(hub: Hub, claims: Mapping[str, Claims]) -> Iterator[Problem
 def _hosts(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
     owners: dict[tuple[str, str], str] = {}
     for name, of in claims.items():
-        path = _path(site, name, "expose", "host")
+        path = path_of(site, name, "expose", "host")
         for host, below in of.hosts:
             if host and not HOST.fullmatch(host):
                 problem = f"{shown(host)}, at {site.name}, is not a host name"
@@ -85,7 +85,7 @@ def _ports(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
     taken = _of_nodes(site)
     owners: dict[tuple[str, int, str], str] = {}
     for name, of in claims.items():
-        path = _path(site, name, "expose", "port")
+        path = path_of(site, name, "expose", "port")
         for port in dict.fromkeys(of.ports):
             if (whose := taken.get((port.protocol, port.number))) or _is_in_range(port, site):
                 problem = f"port {port.number} at {site.name} is {whose or 'in the range of NodePorts'}"
@@ -117,7 +117,8 @@ def _is_in_range(port: NodePort, site: SiteSpec) -> bool:
     return port.is_balanced and int(first) <= port.number <= int(last)
 
 
-def _taints(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
+def check_taints(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
+    """Workloads whose Pods no node takes."""
     taints = {
         name: [taint for taint in taints_of(node) if taint.rpartition(":")[2] in _ENDING]
         for name, node in site.nodes.items()
@@ -130,17 +131,17 @@ def _taints(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
                 refused = [f"{site.nodes[node].hostname} has {taint}" for node, taint in refusing.items()]
                 problem = f"no node of {site.name} takes its Pods: {few(refused)}"
                 hint = "add the key of the taint to tolerates, or let where choose other nodes"
-                yield Problem.of_value(_path(site, name, "tolerates"), "not-tolerated", problem, hint)
+                yield Problem.of_value(path_of(site, name, "tolerates"), "not-tolerated", problem, hint)
 
 
-def _handlers(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
+def check_handlers(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
     """Modules of WebAssembly whose nodes have no runtime for them."""
     for name, of in claims.items():
         nodes = site.workloads[name].get(NODES, site.nodes) if of.handlers else ()
         if len(nodes) > 1 and NODES in site.workloads[name] and is_app(site.workloads[name]):
             problem = f"SpinKube's Pods run on all nodes of {site.name} or on one, not on {few(nodes)}"
             hint = "change where, or remove spinkube"
-            yield Problem.of_value(_path(site, name, "runtime", "spinkube"), "some-nodes", problem, hint)
+            yield Problem.of_value(path_of(site, name, "runtime", "spinkube"), "some-nodes", problem, hint)
         known = [handlers(site, node) for node in nodes]
         for handler in of.handlers:
             if not any(handler in has for has in known):
@@ -148,14 +149,14 @@ def _handlers(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]
                 others = f"; they have {there}" if there else ""
                 problem = f"no node of {site.name} that it may run on has {handler}{others}"
                 hint = f"add {handler} to wasm of profiles whose base system has it, or change where"
-                yield Problem.of_value(_path(site, name, "runtime"), "no-runtime", problem, hint)
+                yield Problem.of_value(path_of(site, name, "runtime"), "no-runtime", problem, hint)
 
 
 def _not_tolerated(taints: Sequence[str], tolerations: Sequence[Toleration]) -> Iterator[str]:
     return (taint for taint in taints if not any(each.covers(taint) for each in tolerations))
 
 
-def _path(site: SiteSpec, name: str, *below: str) -> str:
+def path_of(site: SiteSpec, name: str, *below: str) -> str:
     """Path of a field of a workload, or of the workload where the field is not written."""
     is_written = below[0] in site.workloads[name]
     return format_path(("workloads", name, *(below if is_written else ())))

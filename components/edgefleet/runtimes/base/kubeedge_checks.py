@@ -1,6 +1,6 @@
-"""What a site of nodes with KubeEdge cannot have, and what its workloads cannot. Pure."""
+"""What a site of nodes with KubeEdge cannot have. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from ipaddress import ip_network
 
 from edgefleet.errors import Problem
@@ -10,8 +10,7 @@ from edgefleet.model.programs import KUBEEDGE
 from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes.base.container_checks import set_for_k3s
 from edgefleet.runtimes.base.edgecore import PODS
-from edgefleet.workloads.claims import Claims
-from edgefleet.workloads.composing import KIND
+from edgefleet.runtimes.base.k3s_containerd import check_containerd
 
 HOLES = "CVE-2026-62371, CVE-2026-62182 and CVE-2026-62370"
 
@@ -51,6 +50,7 @@ def check(site: SiteSpec) -> Iterator[Problem]:
             problem = "nodes with KubeEdge pull from each registry itself, without a login"
             hint = "remove it; a Pod may name a secret of the hub's cluster in imagePullSecrets"
             yield Problem.of_value(f"{path}{format_path(('registries', host))}", "no-registry", problem, hint)
+    yield from check_containerd(site)
     if site.time.serve:
         problem = "nodes with KubeEdge are servers of nothing, and so of no time"
         yield Problem.of_value("time.serve", "no-server", problem, "remove time.serve")
@@ -70,13 +70,3 @@ def _overlaps(site: SiteSpec) -> Iterator[Problem]:
                     problem = f"{lan} overlaps {PODS}, the addresses of Pods of each node with KubeEdge"
                     hint = "give the node an address in another subnet, such as 10.1.0.4/24"
                     yield Problem.of_value(path, "overlap", problem, hint)
-
-
-def check_claims(site: SiteSpec, claims: Mapping[str, Claims]) -> Iterator[Problem]:
-    """Workloads of the fleet file with objects: such a site has no cluster of its own that takes them."""
-    for name in (name for name, of in claims.items() if of.has_objects):
-        kind = site.workloads[name][KIND]
-        problem = f"a {kind} needs a cluster of the site, and nodes with KubeEdge get Pods from the hub's"
-        selector = f"edgefleet.dev/site: {site.name}"
-        hint = f"let where leave it out, and declare its Pods at the hub with the selector {selector}"
-        yield Problem.of_value(format_path(("workloads", name)), "needs-own-cluster", problem, hint)

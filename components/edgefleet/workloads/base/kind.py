@@ -19,7 +19,7 @@ class Place:
     """The cluster that a workload's objects are for. Equal places get equal objects."""
 
     name: str
-    """Name of the workload, which is that of its namespace, too."""
+    """Name of the workload, which is that of its namespace, too, except on nodes of the hub's cluster."""
     side: Side = "site"
     nodes: tuple[str, ...] = ()
     """Host names of the only nodes that may run it; empty where all may."""
@@ -28,11 +28,15 @@ class Place:
     """Name of the site, for kinds with `is_linked`; a workload of another kind is the same at each."""
     sites: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(site, URIs of its certificates that are not revoked) of the sites that a part at the hub serves."""
+    edge: str = ""
+    """Name of the site whose nodes are those of the hub's cluster: its objects are there."""
+    is_needed: bool = False
+    """Whether other workloads on such a node talk to it."""
 
     @property
     def namespace(self) -> str:
         """Namespace of all of its objects."""
-        return self.name
+        return f"{self.edge}-{self.name}" if self.edge else self.name
 
 
 def _none(*_: Any) -> tuple[Any, ...]:
