@@ -53,7 +53,9 @@ def test_dev_has_every_kind_of_network() -> None:
     assert any(node.network.bond for node in nodes)
     assert set(RUNTIMES) == {node.runtime for node in nodes}
     functions = [each for each in fleet.workloads.values() if isinstance(each, Function)]
-    assert {"wasmtime", "wasmedge", "spin", "krustlet"} == {each.runtime.name for each in functions}
+    assert {"wasmtime", "wasmedge", "spin", "krustlet", "crun-wasm"} == {
+        each.runtime.name for each in functions
+    }
 
 
 def test_a_whole_region_is_read(load: Load) -> None:
