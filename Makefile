@@ -13,9 +13,9 @@ endif
 # What CI runs, in this order: what fails fastest comes first.
 TIERS := lint test test-slow test-fuzz test-runtimes test-cluster test-parity
 # Too long for each change, or to build: before a release, or each night.
-SLOW := test-crash test-faults test-boot
+SLOW := test-crash test-shims test-faults test-boot
 
-.PHONY: help up picture dist test test-slow fuzz test-fuzz test-parity test-parity-kubernetes test-cluster test-runtimes test-crash test-faults test-boot check check-slow lint bench metrics lock schema clean
+.PHONY: help up picture dist test test-slow fuzz test-fuzz test-parity test-parity-kubernetes test-cluster test-runtimes test-shims test-crash test-faults test-boot check check-slow lint bench metrics lock schema clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -77,6 +77,11 @@ test-runtimes: .venv/.dev  ## a real kubelet runs modules of WebAssembly and con
 	@$(BIN)/python -m tests.go_programs $(RUNTIMES) >/dev/null
 	@$(PYTEST) -m runtimes tests/runtimes_real
 
+test-shims: .venv/.dev  ## the same by a shim of wasmtime, ours on the library of upstream's, built by cargo once (ten minutes)
+	@$(BIN)/python -m tests.go_programs $(RUNTIMES) >/dev/null
+	@$(BIN)/python -m tests.rust_programs >/dev/null
+	@$(PYTEST) -m shims tests/runtimes_real
+
 test-parity-kubernetes: .venv/.dev  ## the real pulumi-kubernetes, built from its Go module once (ten minutes), beside ours
 	@programs=$$($(BIN)/python -m tests.go_programs pulumi pulumi-resource-kubernetes $(CLUSTER)); \
 	PATH="$${programs:+$$programs:}$$PATH" $(PYTEST) -m pulumi_kubernetes tests/cluster
@@ -97,7 +102,7 @@ lint: .venv/.dev  ## ruff, import-linter, mypy --strict
 	@$(BIN)/mypy
 
 check: .venv/.dev  ## what CI runs: each tier once, with its time, up to the first that fails
-check-slow: .venv/.dev  ## the tiers that CI leaves out, in the same way: crashes, faults and machines
+check-slow: .venv/.dev  ## the tiers that CI leaves out, in the same way: crashes, shims, faults and machines
 check-slow: TIERS := $(SLOW)
 check check-slow:
 	@spent=; \

@@ -7,6 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 
+def place(name: str, key: str) -> Path:
+    """Where the folder `key` of the cache `name` is, or would be."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / name / key
+
+
 def kept(name: str, key: str, make: Callable[[Path, Path], None]) -> Path:
     """The folder `key` of the cache `name`, made where it is not there; several processes may ask at once.
 
@@ -15,9 +20,9 @@ def kept(name: str, key: str, make: Callable[[Path, Path], None]) -> Path:
         key: digest of all that the folder is made of.
         make: gets a folder to work in, and the name that it gives to the whole when it is done.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / name
+    folder = place(name, key)
+    cache = folder.parent
     cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / key
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():

@@ -125,7 +125,8 @@ until [ -S "$tree/run/containerd/containerd.sock" ]; do sleep 0.1; done
 """
 _START = """
 for archive in "$tree"/images/*; do
-  chroot "$tree" ctr --namespace k8s.io images import --snapshotter native "/images/${archive##*/}"
+  archive="/images/${archive##*/}"
+  chroot "$tree" ctr --namespace k8s.io images import --all-platforms --snapshotter native "$archive"
 done
 exec chroot "$tree" kubelet "$@"
 """
