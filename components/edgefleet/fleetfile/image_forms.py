@@ -15,6 +15,7 @@ from edgefleet.model.programs import TAKES, ModuleForm
 from edgefleet.model.references import parse_reference
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import few
+from edgefleet.runtimes import runtime_of
 
 WORDS: dict[ModuleForm, str] = {
     "image": "an OCI image of a module",
@@ -34,12 +35,13 @@ class ImageForms:
 
     def add(self, site: SiteSpec) -> None:
         """Look at the images of the workloads of `site`."""
+        is_plain = any(not runtime_of(node).takes_modules for node in site.nodes.values())
         for name, entry in site.workloads.items() if self._known else ():
-            if refusal := self._refusal(entry):
+            if refusal := self._refusal(entry, is_plain=is_plain):
                 self._sites[name, *refusal].append(site.name)
 
-    def _refusal(self, entry: Mapping[str, Any]) -> tuple[str, str] | None:
-        """(problem, hint) of a workload whose image is not taken."""
+    def _refusal(self, entry: Mapping[str, Any], *, is_plain: bool) -> tuple[str, str] | None:
+        """(problem, hint) of a workload whose image is not taken, `is_plain` on nodes for containers."""
         image, runtime = entry.get("image"), entry.get("runtime")
         form = self._known.get(str(parse_reference(image))) if isinstance(image, str) else None
         if form is None:
@@ -50,6 +52,8 @@ class ImageForms:
             return f"{what}, which only a runtime for modules runs", hint
         if form not in TAKES[runtime["name"]]:
             return f"{what}, which {runtime['name']} does not take", _OTHER
+        if is_plain:
+            return f"{what}, which needs nodes with an orchestrator", _OTHER
         if form == "artifact" and not entry.get("command"):
             return (
                 f"{what}, which has no entrypoint",

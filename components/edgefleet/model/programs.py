@@ -18,8 +18,10 @@ ModuleForm = Literal["image", "artifact", "spin"]
 artifact of a module, and layers of Spin (containerd/runwasi, client.rs; oci-tar-builder)."""
 CRUN: Handler = "crun-wasm"
 """crun with a library for WebAssembly in it, WasmEdge or WAMR; the others are shims of `PROGRAMS`."""
+RUNWASI: tuple[Handler, ...] = ("wasmtime", "wasmedge", "wasmer")
+"""Shims of containerd on one library, containerd-shim-wasm of runwasi."""
 TAKES: dict[str, frozenset[ModuleForm]] = {
-    **dict.fromkeys(("wasmtime", "wasmedge", "wasmer"), frozenset({"image", "artifact"})),
+    **dict.fromkeys(RUNWASI, frozenset({"image", "artifact"})),
     "spin": frozenset({"image", "artifact", "spin"}),
     CRUN: frozenset(),
     KRUSTLET: frozenset({"spin"}),
@@ -68,7 +70,7 @@ def _runwasi(runtime: str) -> Program:
 
 
 PROGRAMS: dict[str, Program] = {
-    **{runtime: _runwasi(runtime) for runtime in ("wasmtime", "wasmedge", "wasmer")},
+    **{runtime: _runwasi(runtime) for runtime in RUNWASI},
     "spin": Program(
         url="https://github.com/spinframework/containerd-shim-spin/releases/download/{version}/"
         "containerd-shim-spin-v2-linux-{arch}.tar.gz",

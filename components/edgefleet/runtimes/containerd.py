@@ -112,6 +112,7 @@ RUNTIME = Runtime(
     title="a node without an orchestrator",
     product="containerd",
     runs_api=False,
+    takes_modules=False,
     unit="containerd.service",
     program="/usr/bin/containerd",
     images="/var/lib/edgefleet/images",

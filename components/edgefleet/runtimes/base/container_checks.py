@@ -5,7 +5,6 @@ from dataclasses import fields
 
 from edgefleet.errors import Problem
 from edgefleet.model.paths import format_path
-from edgefleet.model.programs import CRUN
 from edgefleet.model.site import K3s, SiteSpec
 from edgefleet.model.spec import outside_name
 from edgefleet.runtimes.base import container_registries, containers
@@ -15,7 +14,7 @@ from edgefleet.workloads.base.kind import Object
 from edgefleet.workloads.base.modules import handlers_of
 from edgefleet.workloads.base.objects import CLUSTER
 from edgefleet.workloads.claims import Claims
-from edgefleet.workloads.composing import KIND, objects_of_entry, place_of
+from edgefleet.workloads.composing import KIND, handlers, objects_of_entry, place_of
 
 KINDS = ("cache", "function", "gateway", "payload", "session", "stream", "web")
 """Kinds of workloads that a node without an orchestrator runs."""
@@ -61,9 +60,10 @@ def check_claims(site: SiteSpec, _: Mapping[str, Claims]) -> Iterator[Problem]:
             continue
         objects = objects_of_entry(of_entry, place_of(site, name))
         yield from _of_workload(site, name, objects)
-        if CRUN in handlers_of(objects) and not all(CRUN in node.wasm for node in site.nodes.values()):
-            problem = f"the base system of {site.name} has no {CRUN}"
-            hint = f"add {CRUN} to wasm of profiles whose base system has it, or change where"
+        has = {handler for node in site.nodes for handler in handlers(site, node)}
+        for handler in {*handlers_of(objects)} & {*containers.HANDLERS} - has:
+            problem = f"the base system of {site.name} has no {handler}"
+            hint = f"add {handler} to wasm of profiles whose base system has it, or change where"
             yield Problem.of_value(path_of(site, name, "runtime"), "no-runtime", problem, hint)
         for port in containers.ports_of(objects).values():
             if (owner := owners.setdefault(port, name)) != name:

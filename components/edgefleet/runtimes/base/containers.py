@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
-from edgefleet.model.programs import CRUN
+from edgefleet.model.programs import CRUN, RUNWASI
 from edgefleet.model.quantities import amount
 from edgefleet.model.references import parse_reference
 from edgefleet.model.requirement import Requirement
@@ -22,6 +22,8 @@ from edgefleet.workloads.base.shapes import pod_of
 from edgefleet.workloads.base.values import NODE_NAME
 
 CONTROLLERS = frozenset({"Deployment", "StatefulSet"})
+HANDLERS = (CRUN, *RUNWASI)
+"""What runs modules there: crun, and shims that containerd starts by their names."""
 _KEPT = CONTROLLERS | {
     "ConfigMap",
     "Namespace",
@@ -69,11 +71,10 @@ def unkept(objects: Sequence[Object]) -> Iterator[Unkept]:
         if each["kind"] == "Ingress":
             problem, hint = "nothing serves host names there", "remove host, and write port: 8080 or the like"
             yield Unkept(problem, hint, "expose.host")
-        elif each["kind"] == "RuntimeClass" and each["handler"] != CRUN:
-            problem = f"crun alone runs modules there, and shims such as that of {each['handler']} do not"
-            yield Unkept(
-                problem, "write runtime: {name: crun-wasm}, or let where choose other nodes", "runtime"
-            )
+        elif each["kind"] == "RuntimeClass" and each["handler"] not in HANDLERS:
+            problem = f"crun and shims on runwasi run modules there, and that of {each['handler']} does not"
+            hint = "write runtime: {name: crun-wasm}, or let where choose other nodes"
+            yield Unkept(problem, hint, "runtime")
         elif each["kind"] not in _KEPT:
             yield Unkept(f"a {each['kind']} has no meaning there", "let where choose other nodes", "")
     classes = {each["metadata"]["name"] for each in objects if each["kind"] == "RuntimeClass"}
@@ -142,10 +143,10 @@ def documents(objects: Sequence[Object], hosts: Iterable[str], node: Node) -> di
         for each in objects
         if each["kind"] in {"ConfigMap", "Secret"}
     }
+    shim = next((each["handler"] for each in objects if each["kind"] == "RuntimeClass"), CRUN)
+    whole = {"hosts": sorted(hosts), "shim": "" if shim == CRUN else f"io.containerd.{shim}.v1"}
     return {
-        each["metadata"]["name"]: json.dumps(
-            _document(each, texts, node) | {"hosts": sorted(hosts)}, indent=1, sort_keys=True
-        )
+        each["metadata"]["name"]: json.dumps(_document(each, texts, node) | whole, indent=1, sort_keys=True)
         + "\n"
         for each in pods(objects)
     }

@@ -49,6 +49,8 @@ class Runtime:
     """Whether it is k3s: what a fleet file says of k3s holds for its nodes."""
     has_pod_network: bool = False
     """Whether containers have a network of their own, behind interfaces of the node."""
+    takes_modules: bool = True
+    """Whether an image may be a module without a file system, where its runtime for modules takes it."""
     runs_api: bool
     """Whether it runs the site's Kubernetes API."""
     unit: str
