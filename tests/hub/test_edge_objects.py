@@ -47,7 +47,7 @@ def test_what_an_application_makes_may_run_at_nodes_of_sites() -> None:
         deployment["spec"]["template"]["spec"]["tolerations"]
     )
     assert (
-        "restricted"
+        "baseline"
         == found("Namespace", "counter")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
     )
 
