@@ -3,6 +3,7 @@
 No operator runs. `made_by_operator` is a Pod as its source has it: no security context, no tolerations.
 """
 
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -24,15 +25,17 @@ OWN = [each for each in OFFERS if each["apiVersion"] == API]
 
 
 @pytest.fixture(scope="module")
-def spinkube(cluster: Cluster) -> Cluster:
-    """A cluster with SpinKube's definitions, and the objects of the workload in it."""
+def spinkube(cluster: Cluster) -> Iterator[Cluster]:
+    """A cluster with SpinKube's definitions, and the objects of the workload in it until the last test."""
     definitions = [thing for path in CRDS for thing in from_yaml(path.read_text(encoding="utf-8"))]
     for thing in definitions:
         cluster.apply(thing)
     wait(lambda: all(_is_established(cluster.read(thing)) for thing in definitions))
     for thing in OFFERS:
         cluster.apply(thing)
-    return cluster
+    yield cluster
+    for thing in reversed(OFFERS):
+        cluster.delete(thing)
 
 
 def _is_established(definition: Object) -> bool:
