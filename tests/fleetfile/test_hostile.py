@@ -183,6 +183,33 @@ def test_a_secret_in_a_fleet_file_is_refused_and_not_repeated(tmp_path: Path, na
     assert [] == [problem for problem in found if "hunter" in f"{problem} {problem.hint}"]
 
 
+OF_THE_FILE: dict[str, dict[str, Any]] = {
+    "a token among digests": {
+        "controlPlane": {
+            "kind": "existing",
+            "kubeconfig": "hub.yaml",
+            "kubeedge": {
+                "version": "v1.23.1",
+                "address": "edge.shops.example",
+                "upgrades": {"newer": {"version": "v1.23.1", "sha256": {"token": "hunter22"}}},
+            },
+        }
+    },
+    "a login in the name of a site, among the names that a hint lists": {
+        "sites": {"https://me:hunter22@shops.example": {}, "a": {}},
+        "workloads": {"tools": {"kind": "payload", "where": {"sites": ["nowhere"]}}},
+    },
+}
+
+
+@pytest.mark.parametrize("name", OF_THE_FILE)
+def test_a_secret_beside_the_sites_is_refused_and_not_repeated(tmp_path: Path, name: str) -> None:
+    """What follows from a key that a person took for another is a message, too."""
+    found = problems_of(tmp_path, document({}, **OF_THE_FILE[name]))
+    assert found
+    assert [] == [problem for problem in found if "hunter" in f"{problem} {problem.hint}"]
+
+
 def strings(value: object) -> list[str]:
     """All texts in plain data, keys of maps too."""
     if isinstance(value, dict):

@@ -104,7 +104,7 @@ def _of_application(name: str, application: Application, kubeedge: HubKubeEdge) 
     for group in application.node_groups:
         if group not in kubeedge.node_groups:
             hint = nearest(group, kubeedge.node_groups, otherwise="add it under nodeGroups")
-            problem = f"no node group is called {group}"
+            problem = f"no node group is called {shown(group)}"
             yield _problem((*path, "nodeGroups", group), "unknown-node-group", problem, hint)
     yield from _of_manifests(path, application)
 

@@ -143,7 +143,9 @@ class Details:
     def words(self, *, is_private: bool) -> Words:
         """Code, problem and hint."""
         if self.kind == "edgefleet":
-            return self.context["code"], self.context["problem"], self.context["hint"]
+            problem = self.context["problem"]
+            hidden = problem.replace(shown(self.value), PRIVATE) if is_private else problem
+            return self.context["code"], hidden, self.context["hint"]
         if self.kind == "missing":
             name = str(self.path[-1])
             return "missing", f"{name} is missing", _EXAMPLES.get(name, f"add {format_path(self.path)}")

@@ -86,7 +86,7 @@ def likely(name: str, known: Collection[str]) -> str:
     """A hint with the member of `known` that is closest to `name`; empty where none is close."""
     spelled = outside_name(name)
     close = [spelled] if spelled in known else get_close_matches(name, known, n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(close)}?" if close else ""
+    return f"did you mean {' or '.join(map(shown, close))}?" if close else ""
 
 
 def few(names: Sequence[str], most: int = 3) -> str:
@@ -99,12 +99,13 @@ def nearest(name: str, names: Any, *, otherwise: str = "") -> str:
     ordered = sorted(names, key=lambda known: (int(known) if known.isdecimal() else 0, known))
     if hint := likely(name[: 2 * LONGEST], ordered):
         return hint
-    if len(ordered) == 1:
-        return f"write {ordered[0]}"
     few = 12
+    named = [*map(shown, ordered[:few])]
+    if len(ordered) == 1:
+        return f"write {named[0]}"
     if ordered and len(ordered) <= few:
-        return "one of: " + ", ".join(ordered)
-    return otherwise or f"one of: {', '.join(ordered[:few])}, ... ({len(ordered)} in all)"
+        return "one of: " + ", ".join(named)
+    return otherwise or f"one of: {', '.join(named)}, ... ({len(ordered)} in all)"
 
 
 def included(value: Any, info: ValidationInfo) -> Any:
