@@ -49,12 +49,13 @@ def site(cluster: Cluster) -> Cluster:
     return cluster
 
 
-def claims(objects: list[Any]) -> Iterator[Object]:
-    """The claims of volumes, those of StatefulSets included."""
+def claims(objects: list[Any]) -> Iterator[tuple[str, Object]]:
+    """(name, claim) of each volume, those of the first Pods of StatefulSets included."""
     for thing in objects:
         if thing["kind"] == "PersistentVolumeClaim":
-            yield thing
-        yield from thing.get("spec", {}).get("volumeClaimTemplates", ())
+            yield thing["metadata"]["name"], thing
+        for claim in thing.get("spec", {}).get("volumeClaimTemplates", ()):
+            yield f"{claim['metadata']['name']}-{thing['metadata']['name']}-0", claim
 
 
 def pods(objects: list[Any]) -> Iterator[tuple[str, Object]]:
@@ -69,17 +70,18 @@ def pods(objects: list[Any]) -> Iterator[tuple[str, Object]]:
             yield thing["kind"], template | {"spec": pod}
 
 
-def volume(name: str, claim: Object) -> Object:
-    """A volume of the size that a claim asks for."""
+def volume(namespace: str, name: str, claim: Object) -> Object:
+    """A volume for one claim alone: those of other workloads wait, too."""
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
-        "metadata": {"name": name},
+        "metadata": {"name": f"{namespace}-{name}"},
         "spec": {
+            "claimRef": {"namespace": namespace, "name": name},
             "capacity": claim["spec"]["resources"]["requests"],
             "accessModes": claim["spec"]["accessModes"],
             "storageClassName": LOCAL_STORAGE,
-            "hostPath": {"path": f"/srv/{name}"},
+            "hostPath": {"path": f"/srv/{namespace}-{name}"},
         },
     }
 
@@ -119,8 +121,8 @@ def test_every_pod_is_restricted(site: Cluster, name: str) -> None:
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_it_becomes_ready(site: Cluster, name: str) -> None:
     """Its Pods are admitted, scheduled to a node with all that they ask for, and serve or end."""
-    for number, claim in enumerate(claims(RENDERED[name])):
-        site.apply(volume(f"{name}-{number}", claim))
+    for claimed, claim in claims(RENDERED[name]):
+        site.apply(volume(name, claimed, claim))
     for thing in RENDERED[name]:
         site.apply(thing)
     waiting = [thing for thing in RENDERED[name] if not is_done(thing)]
