@@ -143,9 +143,10 @@ class Details:
     def words(self, *, is_private: bool) -> Words:
         """Code, problem and hint."""
         if self.kind == "edgefleet":
-            problem = self.context["problem"]
-            hidden = problem.replace(shown(self.value), PRIVATE) if is_private else problem
-            return self.context["code"], hidden, self.context["hint"]
+            problem, repeated = self.context["problem"], f"{shown(self.value)} "
+            if names_secret(self.path) and problem.startswith(repeated):
+                problem = f"{PRIVATE} {problem.removeprefix(repeated)}"
+            return self.context["code"], problem, self.context["hint"]
         if self.kind == "missing":
             name = str(self.path[-1])
             return "missing", f"{name} is missing", _EXAMPLES.get(name, f"add {format_path(self.path)}")
