@@ -17,9 +17,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from edgefleet.io.templates import render, unit
-from edgefleet.model.firstboot import File, Secret, Step, Target
-from edgefleet.model.requirement import Requirement
-from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.firstboot import File, Step, Target
+from edgefleet.model.site import SiteSpec
 from edgefleet.model.writers.shell import rest
 from edgefleet.runtimes.base import container_checks, container_registries, containers
 from edgefleet.runtimes.base.runtime import Minimum, Runtime
@@ -99,14 +98,6 @@ def opens(site: SiteSpec) -> Iterator[tuple[str, str]]:
         yield from (("tcp", str(port)) for port in containers.exposed(objects))
 
 
-def _nothing(_: SiteSpec, __: Node) -> tuple[Requirement, ...]:
-    return ()
-
-
-def _no_secrets(_: SiteSpec, __: str) -> Iterator[Secret]:
-    yield from ()
-
-
 RUNTIME = Runtime(
     name="containerd",
     title="a node without an orchestrator",
@@ -124,11 +115,8 @@ RUNTIME = Runtime(
     healthy_within=900,
     configure=configure,
     install=install,
-    downloads=_nothing,
-    carries=_nothing,
     packages=PACKAGES,
     opens=opens,
-    secrets=_no_secrets,
     check=container_checks.check,
     check_claims=container_checks.check_claims,
 )

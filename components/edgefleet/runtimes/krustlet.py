@@ -14,8 +14,7 @@ from edgefleet.io.templates import render, unit
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import File, Secret, Step, Target
 from edgefleet.model.programs import KRUSTLET
-from edgefleet.model.requirement import Requirement
-from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.site import SiteSpec
 from edgefleet.model.writers.configuration import remainder
 from edgefleet.model.writers.systemd import quoted
 from edgefleet.runtimes.base import k3s_claims, k3s_joining, krustlet_checks
@@ -77,10 +76,6 @@ def install(target: Target) -> Step:
     )
 
 
-def _nothing(_: SiteSpec, __: Node) -> tuple[Requirement, ...]:
-    return ()
-
-
 def secrets(site: SiteSpec, key: str) -> Iterator[Secret]:
     """The key of each node's certificates, by its first whole line."""
     from edgefleet.keys import site_authorities
@@ -108,8 +103,6 @@ RUNTIME = Runtime(
     healthy_within=900,
     configure=configure,
     install=install,
-    downloads=_nothing,
-    carries=_nothing,
     secrets=secrets,
     check=krustlet_checks.check,
     check_claims=k3s_claims.check_claims,

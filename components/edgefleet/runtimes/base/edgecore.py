@@ -124,7 +124,7 @@ def network() -> str:
 
 def _hub(address: str) -> dict[str, Any]:
     """The connection to CloudCore, by the certificate that is in place: no token, and none is wanted."""
-    flat = {
+    return {
         "enable": True,
         "heartbeat": 15,
         "httpServer": f"https://{address}:{HTTPS}",
@@ -132,17 +132,14 @@ def _hub(address: str) -> dict[str, Any]:
         "tlsCaFile": CA,
         "tlsCertFile": CERTIFICATE,
         "tlsPrivateKeyFile": KEY,
-        "websocket.enable": True,
-        "websocket.handshakeTimeout": 30,
-        "websocket.readDeadline": 15,
-        "websocket.server": f"{address}:{WEBSOCKET}",
-        "websocket.writeDeadline": 15,
+        "websocket": {
+            "enable": True,
+            "handshakeTimeout": 30,
+            "readDeadline": 15,
+            "server": f"{address}:{WEBSOCKET}",
+            "writeDeadline": 15,
+        },
     }
-    hub: dict[str, Any] = {}
-    for path, value in flat.items():
-        above, _, key = path.rpartition(".")
-        (hub.setdefault(above, {}) if above else hub)[key] = value
-    return hub
 
 
 def _edged(target: Target) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Minimum:
         return cpus >= self.cpus and memory >= self.memory
 
 
-def _nothing(_: SiteSpec) -> tuple[tuple[str, str], ...]:
+def _nothing(*_: object) -> tuple[()]:
     return ()
 
 
@@ -78,15 +78,15 @@ class Runtime:
     """Its configuration, before it is installed."""
     install: Callable[[Target], Step]
     """Its programs and units, and its start."""
-    downloads: Callable[[SiteSpec, Node], tuple[Requirement, ...]]
+    downloads: Callable[[SiteSpec, Node], tuple[Requirement, ...]] = _nothing
     """The files that a node with a link downloads, pinned by the artifacts lock."""
-    carries: Callable[[SiteSpec, Node], tuple[Requirement, ...]]
+    carries: Callable[[SiteSpec, Node], tuple[Requirement, ...]] = _nothing
     """The files in the image of an air-gapped node."""
     packages: tuple[str, ...] = ()
     """The Debian packages that it consists of; empty where edgefleet brings its programs."""
     opens: Callable[[SiteSpec], Iterable[tuple[str, str]]] = _nothing
     """(protocol, ports) at which its workloads are reached at the node itself."""
-    secrets: Callable[[SiteSpec, str], Iterator[Secret]]
+    secrets: Callable[[SiteSpec, str], Iterable[Secret]] = _nothing
     """The secrets of a site that it derives from its key; runtimes of one product share one list."""
     check: Callable[[SiteSpec], Iterator[Problem]]
     """The problems of a site with it; runtimes of one product share one check, which runs once per site."""
