@@ -208,7 +208,7 @@ def cloud_kinds(checkout: Checkout) -> dict[str, int]:
 def runtimes(checkout: Checkout) -> dict[str, int]:
     """dict[runtime -> files]: modules of ``runtimes``, or the roles of k3s where there is no such package."""
     stems = checkout.stems("runtimes")
-    roles = {stem: [stem.replace("_", "-"), stem.rpartition("_")[2]] for stem in stems}
+    roles = {stem: [stem.replace("_", "-")] for stem in stems}
     return {
         stem: files_of(checkout, "runtimes", stem, texts)
         for stem, texts in (roles or {"k3s_server": ["server"], "k3s_agent": ["agent"]}).items()

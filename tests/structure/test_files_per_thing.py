@@ -11,7 +11,7 @@ MOST = {
     "fleet-file field": (4, 11),
     "image format": (5, 12),
     "boot step": (3, 5),
-    "runtime": (9, 12),
+    "runtime": (6, 11),
     "cloud kind": (2, 4),
     "command": (2, 8),
 }

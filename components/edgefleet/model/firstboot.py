@@ -148,6 +148,17 @@ class Target:
         """What the node has of its own, or of its site."""
         return self.site.settings_of(self.name)
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """The Kubernetes labels with which the node registers, sorted; those of the fleet file win."""
+        ours = {
+            "edgefleet.dev/fleet": self.site.fleet,
+            "edgefleet.dev/site": self.site.name,
+            "topology.kubernetes.io/region": self.site.region,
+            "topology.kubernetes.io/zone": self.site.name,
+        }
+        return dict(sorted({**ours, **self.node.labels}.items()))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubServer:

@@ -34,6 +34,7 @@ def configure(target: Target) -> Step:
     node, site = target.node, target.site
     made = site_authorities.kubelet(target.key, node.hostname, node.network.ip or node.hostname)
     server = k3s_joining.address(site)
+    labels = dict(sorted({f"{LABEL}{KRUSTLET}": "true", **target.labels}.items()))
     environment = {
         "KUBECONFIG": KUBECONFIG,
         "KRUSTLET_NODE_NAME": node.hostname,
@@ -42,7 +43,7 @@ def configure(target: Target) -> Step:
         "KRUSTLET_CERT_FILE": CERTIFICATE,
         "KRUSTLET_PRIVATE_KEY_FILE": KEY,
         "KRUSTLET_DATA_DIR": "/var/lib/krustlet",
-        "NODE_LABELS": ",".join(f"{name}={value}" for name, value in sorted(_labels(target).items())),
+        "NODE_LABELS": ",".join(f"{name}={value}" for name, value in labels.items()),
         **({"KRUSTLET_NODE_IP": node.network.ip} if node.network.ip else {}),
     }
     text = "".join(f"{remainder(name)}={quoted(value)}\n" for name, value in environment.items())
@@ -53,16 +54,6 @@ def configure(target: Target) -> Step:
         File.text(KEY, made.server_key, mode=0o600, is_secret=True),
     )
     return Step(files=files)
-
-
-def _labels(target: Target) -> dict[str, str]:
-    site = target.site
-    return {
-        "edgefleet.dev/fleet": site.fleet,
-        "edgefleet.dev/site": site.name,
-        f"{LABEL}{KRUSTLET}": "true",
-        **target.node.labels,
-    }
 
 
 def install(target: Target) -> Step:

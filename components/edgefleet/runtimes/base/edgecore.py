@@ -16,7 +16,7 @@ from edgefleet.model.firstboot import File, Secret, Step, Target
 from edgefleet.model.programs import KUBEEDGE
 from edgefleet.model.safety import KubeEdgeIdentity
 from edgefleet.model.site import SiteSpec
-from edgefleet.workloads.base.edge import SITE, TAINT
+from edgefleet.workloads.base.edge import TAINT
 from edgefleet.workloads.base.modules import LABEL
 from edgefleet.workloads.composing import handlers
 
@@ -144,18 +144,11 @@ def _hub(address: str) -> dict[str, Any]:
 
 def _edged(target: Target) -> dict[str, Any]:
     site, node = target.site, target.node
-    labels = {
-        "edgefleet.dev/fleet": site.fleet,
-        SITE: site.name,
-        "topology.kubernetes.io/region": site.region,
-        "topology.kubernetes.io/zone": site.name,
-        **{f"{LABEL}{handler}": "true" for handler in handlers(site, target.name)},
-        **node.labels,
-    }
+    modules = {f"{LABEL}{handler}": "true" for handler in handlers(site, target.name)}
     edged: dict[str, Any] = {
         "enable": True,
         "hostnameOverride": node.hostname,
-        "nodeLabels": dict(sorted(labels.items())),
+        "nodeLabels": dict(sorted({**modules, **target.labels}.items())),
         "podSandboxImage": PAUSE,
         "registerSchedulable": True,
         "rootDirectory": "/var/lib/kubelet",

@@ -157,17 +157,10 @@ def _further(target: Target, names: Sequence[str]) -> dict[str, Any]:
 
 def _node(target: Target) -> dict[str, Any]:
     site, node = target.site, target.node
-    labels = {
-        "edgefleet.dev/fleet": site.fleet,
-        "edgefleet.dev/site": site.name,
-        "topology.kubernetes.io/region": site.region,
-        "topology.kubernetes.io/zone": site.name,
-        **node.labels,
-    }
     config: dict[str, Any] = {"node-name": node.hostname}
     if own := k3s_cluster.node_ips(site, node):
         config["node-ip"] = ",".join(own)
-    config["node-label"] = [f"{name}={value}" for name, value in sorted(labels.items())]
+    config["node-label"] = [f"{name}={value}" for name, value in target.labels.items()]
     if node.taints:
         config["node-taint"] = list(node.taints)
     return config
