@@ -9,7 +9,11 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 SCRIPTS = sorted(
     path
     for path in TEMPLATES.rglob("*")
-    if path.is_file() and path.read_text(encoding="utf-8").startswith(("#!/bin/sh", "[Unit]", "[Service]"))
+    if path.is_file()
+    and (
+        ".sh" in path.suffixes
+        or path.read_text(encoding="utf-8").startswith(("#!/bin/sh", "[Unit]", "[Service]"))
+    )
 )
 AS_USER = re.compile(r"setpriv --reuid=[^\n]*<<'AS-USER'\n.*?^AS-USER$", re.DOTALL | re.MULTILINE)
 """What a script does with the rights of a user."""
