@@ -93,6 +93,7 @@ OTHER: dict[str, Any] = {
     "first": "a",
     "virtual_address": "10.5.0.101",
     "wasm": ("crun-wasm",),
+    "channel": None,
     "link": Link(class_="dark", down=1, up=2),
     "location": Location(city="Bremen", country="DE", latitude=53.0, longitude=8.8),
     "runtime": None,

@@ -47,6 +47,10 @@ COMMANDS = {
     "image serve": ("image_serve:serve", "Serve kernels, scripts and one-time seeds to `ipxe` nodes."),
     "artifacts lock": ("artifacts:lock", "Resolve versions and names to addresses and digests."),
     "artifacts fetch": ("artifacts:fetch", "Download what the locked images contain into the cache."),
+    "keys new": ("keys_new:new", "Create a root key or a release key, as files."),
+    "keys delegate": ("keys:delegate", "Let exactly these release keys sign; others end now."),
+    "keys rotate": ("keys:rotate", "Let a new release key sign, and end the old ones."),
+    "keys status": ("keys:status", "Show root keys, release keys and how long they last."),
     "hub kubeconfig": ("hub:kubeconfig", "Write a kubeconfig of the stack's hub."),
     "emulator stop": ("emulator:stop", "Stop the emulated cloud; its contents are lost."),
 }
@@ -55,6 +59,7 @@ GROUPS = {
     "sites": "Show what each site should run, and record what it runs.",
     "image": "Build, verify, compare, write and serve boot images.",
     "artifacts": "Pin and fetch what air-gapped images contain.",
+    "keys": "The keys that sign what the channel brings to sites.",
     "hub": "Get access to the region's hub.",
     "emulator": "The emulated cloud of stacks whose endpoint is `emulated`.",
 }

@@ -10,24 +10,17 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import Discriminator, Field
 
 from edgefleet.fleetfile.artifacts import Artifacts
+from edgefleet.model.channel import Channel
 from edgefleet.model.hub import Hub
 from edgefleet.model.names import Name, Page
 from edgefleet.model.quantities import KeyGeneration
-from edgefleet.model.releases import FILE_RE, Store
+from edgefleet.model.releases import FILE_RE, SignKey, Store
 from edgefleet.model.site import RECIPES, SiteSpec
 from edgefleet.model.spec import At, Level, spec
 from edgefleet.model.syntax import Grammar
 from edgefleet.workloads import KINDS
 
 API_VERSION = "edgefleet.dev/v1"
-_SIGN_KEY = Grammar(
-    rf"{FILE_RE}|awskms:(///)?(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{{12}}:(key|alias)/[A-Za-z0-9/_-]+|alias/[A-Za-z0-9/_-]+)",
-    "bad-key",
-    "a key to sign with",
-    "write file: and a path in the project, or awskms: and the key's ARN or alias/NAME",
-    2000,
-)
-SignKey = Annotated[str, _SIGN_KEY]
 _TRUSTED_KEY = Grammar(
     FILE_RE, "bad-key", "a public key", "write file: and the path of a public key (PEM) in the project", 2000
 )
@@ -114,6 +107,8 @@ class FleetDocument:
     """The region's hub."""
     images: ImageStore = ImageStore()
     """Where images are kept."""
+    channel: Channel | None = None
+    """How sites fetch signed releases themselves; without it every change of a site is a visit."""
     unique_addresses: Literal["fleet", "site"] = "fleet"
     """Where an address may stand once: in the fleet, or in each site where sites reuse the same private
     subnet."""

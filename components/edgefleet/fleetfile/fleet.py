@@ -7,6 +7,7 @@ from typing import Any
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.fleetfile.document import ImageStore, Wave
 from edgefleet.fleetfile.provenance import Provenance
+from edgefleet.model.channel import Channel
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import Part
 from edgefleet.model.site import SiteSpec
@@ -24,6 +25,8 @@ class Fleet:
     recipe: int
     control_plane: Hub
     images: ImageStore
+    channel: Channel | None = None
+    """How sites fetch releases; none where each change is a visit."""
     sites: dict[str, SiteSpec] = field(repr=False)
     """dict[site name -> site], in the fleet file's order."""
     waves: tuple[Wave, ...] = ()

@@ -15,6 +15,7 @@ from edgefleet.fleetfile import artifacts_lock, inventory
 from edgefleet.fleetfile.artifacts import Artifacts
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.fleetfile.building import Building
+from edgefleet.fleetfile.channel import check_channel
 from edgefleet.fleetfile.control_plane import read_hub
 from edgefleet.fleetfile.document import ImageStore
 from edgefleet.fleetfile.document_io import included_texts, read_text, shown_path
@@ -25,6 +26,7 @@ from edgefleet.fleetfile.rendering import Fetch, Renderer, downloading
 from edgefleet.fleetfile.resolution import Written
 from edgefleet.fleetfile.source import Source
 from edgefleet.fleetfile.validation import Parts
+from edgefleet.model.channel import Channel
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path, parse_path
 
@@ -78,6 +80,7 @@ def _load(path: Path, root: Path, *, is_locking: bool, fetch: Fetch | None) -> F
     building.check_revoked(head.get("revoked", {}))
     workloads = building.workloads(parts.named("workloads", plain.get("workloads", {}), "workload"))
     hub = _control_plane(head, parts, plain)
+    _check_channel(written.channel, hub, head, parts)
     building.check_edge(hub, ("controlPlane",))
     mirrors = build(Artifacts, head.get("artifacts", {})).mirrors
     renderer = Renderer(project=root, fetch=fetch or downloading(root, mirrors))
@@ -95,6 +98,7 @@ def _load(path: Path, root: Path, *, is_locking: bool, fetch: Fetch | None) -> F
         recipe=written.recipe,
         control_plane=hub,
         images=_store(head, written.region),
+        channel=written.channel,
         sites=built,
         waves=waves,
         revoked=head.get("revoked", {}),
@@ -132,6 +136,7 @@ def _written(head: Mapping[str, Any], parts: Parts, plain: Mapping[str, Any], lo
         defaults=parts.settings("defaults", plain.get("defaults", {})),
         digests=artifacts_lock.binaries(lock),
         archives=artifacts_lock.archives(lock),
+        channel=build(Channel, head["channel"]) if "channel" in head else None,
     )
 
 
@@ -159,6 +164,13 @@ def _control_plane(head: Mapping[str, Any], parts: Parts, plain: Mapping[str, An
         where = parts.provenance.near(path, of_key=not problem.path)
         parts.problems.append(replace(problem, path=format_path(path), where=where))
     return hub
+
+
+def _check_channel(channel: Channel | None, hub: Hub, head: Mapping[str, Any], parts: Parts) -> None:
+    store = head.get("images", {}).get("store", "")
+    for problem in check_channel(channel, hub, store) if channel is not None else ():
+        where = parts.provenance.near(parse_path(problem.path))
+        parts.problems.append(replace(problem, where=where))
 
 
 def _in_order(problems: Sequence[Problem], broken: Collection[str]) -> list[Problem]:

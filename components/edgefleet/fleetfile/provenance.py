@@ -88,7 +88,7 @@ class Provenance:
             yield (head,)
         elif head in IMAGES:
             yield ("images", head)
-        elif head == "workloads":
+        elif head in {"workloads", "channel"}:
             yield parts
         elif head == "nodes" and rest:
             node, *below = rest

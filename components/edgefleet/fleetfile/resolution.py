@@ -10,6 +10,7 @@ from typing import Any
 
 from edgefleet.fleetfile.partial import Builder
 from edgefleet.fleetfile.provenance import OF_NODES, Membership
+from edgefleet.model.channel import Channel
 from edgefleet.model.edge import KubeEdge
 from edgefleet.model.network import Network
 from edgefleet.model.programs import KUBEEDGE
@@ -37,6 +38,8 @@ class Written:
     """dict[k3s version -> dict[architecture -> hex SHA-256]], of the artifacts lock."""
     archives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """dict[version of KubeEdge -> dict[architecture -> hex SHA-256 of the archive]], of the same."""
+    channel: Channel | None = None
+    """How all sites fetch releases."""
 
 
 def merged(weak: Part, strong: Part) -> dict[str, Any]:
@@ -99,6 +102,7 @@ class Resolver:
             recipe=written.recipe,
             k3s=k3s,
             kubeedge=self._kubeedge_of(settings, nodes),
+            channel=written.channel,
             nodes=nodes,
         )
 

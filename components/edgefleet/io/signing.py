@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
+    NoEncryption,
+    PrivateFormat,
     PublicFormat,
     load_der_public_key,
     load_pem_private_key,
@@ -176,6 +178,13 @@ def signing(text: str, root: Path, *, aws: Aws | None = None) -> Signing:
     found = KmsSigner(aws=aws or Aws(Cloud(region=region)), name=name)
     endpoint = aws.endpoint if aws is not None else None
     return Signing(public=found.public(), kms=name, region=region, endpoint=endpoint)
+
+
+def new_p256() -> tuple[bytes, PublicKey]:
+    """A new private key on P-256, as PEM, and its public half."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem, _public(key.public_key(), "a new key")
 
 
 def read_public(path: Path) -> PublicKey:

@@ -60,7 +60,7 @@ class ChannelKey:
         curve = key.curve if isinstance(key, ec.EllipticCurvePublicKey) else None
         if not isinstance(curve, ec.SECP256R1):
             kind = type(key).__name__.removesuffix("PublicKey").strip("_") if curve is None else curve.name
-            raise _OtherKind(f"is a key of another kind ({kind}); the channel takes ECDSA keys on P-256")
+            raise _OtherKindError(f"is a key of another kind ({kind}); the channel takes ECDSA keys on P-256")
         return cls(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
     @cached_property
@@ -88,10 +88,10 @@ class ChannelKey:
         return key
 
 
-class _OtherKind(ValueError):
+class _OtherKindError(ValueError):
     pass
 
 
 def _reason(error: Exception, otherwise: str) -> str:
     """What our own error states; the library's are replaced."""
-    return str(error) if isinstance(error, _OtherKind) else otherwise
+    return str(error) if isinstance(error, _OtherKindError) else otherwise

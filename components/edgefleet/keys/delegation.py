@@ -5,8 +5,8 @@ that one of them has signed. So a stolen release key ends with a version without
 """
 
 import base64
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -67,9 +67,28 @@ class Delegation:
         rows = [(each.key.id, each.expires, base64.b64encode(each.key.der).decode()) for each in self.keys]
         return _FORM.written({"fleet": self.fleet, "version": self.version, "issued": self.issued}, rows)
 
+    def ended(self, at: int) -> tuple[ReleaseKey, ...]:
+        """Its keys, each of which ends at `at`, seconds since 1970, or before."""
+        return tuple(replace(each, expires=min(each.expires, at)) for each in self.keys)
+
     def valid_keys(self, now: int) -> tuple[ChannelKey, ...]:
         """Those that have not ended at `now`, seconds since 1970."""
         return tuple(each.key for each in self.keys if now < each.expires)
+
+
+def following(before: Delegation | None, keys: Iterable[ReleaseKey], *, fleet: str, now: int) -> Delegation:
+    """The version after `before` with these keys but those that have ended; the first where there is none.
+
+    Raises:
+        ValueError: none is left, or there are too many.
+    """
+    current = {each.key.id: each for each in keys if each.expires > now}
+    return Delegation(
+        fleet=fleet,
+        version=1 if before is None else before.version + 1,
+        issued=now,
+        keys=tuple(current[name] for name in sorted(current)),
+    )
 
 
 def read_delegation(payload: bytes) -> Delegation:

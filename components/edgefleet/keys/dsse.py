@@ -1,8 +1,8 @@
 """Signed statements: the envelope that cosign, in-toto and SLSA's verifiers read. Pure.
 
 Source: secure-systems-lab/dsse, protocol.md and envelope.md, version 1: an envelope has one signature or
-more, a key's name is optional, and unknown fields are ignored. Each kind of document has its own payload type,
-so that a signature of one kind is none of another.
+more, a key's name is optional, and unknown fields are ignored. Each kind of document has its own payload
+type, so that a signature of one kind is none of another.
 """
 
 import base64

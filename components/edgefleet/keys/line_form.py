@@ -75,7 +75,9 @@ class LineForm:
             raise ValueError(f"does not begin with the line {self.head}, or ends within a line")
         count = len(lines) - 1 - len(self.fields)
         if not 1 <= count <= self.most:
-            problem = f"1 to {self.most} lines {self.row} are expected after those of {len(self.fields)} values"
+            problem = (
+                f"1 to {self.most} lines {self.row} are expected after those of {len(self.fields)} values"
+            )
             raise ValueError(f"has {len(lines)} lines, and {problem}")
         values = {
             name: _values(line, name, (value,))[0]

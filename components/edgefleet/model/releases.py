@@ -94,3 +94,11 @@ _ROLE_ARN = Grammar(
     "write it like arn:aws:iam::123456789012:role/edgefleet",
 )
 RoleArn = Annotated[str, _ROLE_ARN]
+_SIGN_KEY = Grammar(
+    rf"{FILE_RE}|awskms:(///)?(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{{12}}:(key|alias)/[A-Za-z0-9/_-]+|alias/[A-Za-z0-9/_-]+)",
+    "bad-key",
+    "a key to sign with",
+    "write file: and a path in the project, or awskms: and the key's ARN or alias/NAME",
+    2000,
+)
+SignKey = Annotated[str, _SIGN_KEY]

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from edgefleet.model.addresses import PlainAddress
 from edgefleet.model.base_system import Kernel, Keyboard, Locale
+from edgefleet.model.channel import Channel, LinkUpdates
 from edgefleet.model.cluster_tokens import AgentToken, ApiAddress, ServerToken
 from edgefleet.model.credentials import PublicKey
 from edgefleet.model.edge import KubeEdge
@@ -99,6 +100,8 @@ class Link:
     """Rate from the site in bits/s, 5Mbit."""
     max_offline: Annotated[Days | None, Effect.NONE] = None
     """Longest offline period in days, 60d; certificates must outlast it."""
+    updates: Annotated[LinkUpdates | None, Effect.LIVE] = None
+    """When nodes of a fleet with a channel fetch and apply releases, and how fast."""
 
 
 @spec
@@ -300,6 +303,8 @@ class SiteSpec(NodeSettings):
     of those that run it where not all do."""
     identity: Annotated[Identity | None, Effect.LIVE, _SET] = None
     """Its certificate for the cloud; from the fleet's secret, never from the fleet file."""
+    channel: Annotated[Channel | None, Effect.LIVE, _SET] = None
+    """How it fetches signed releases, as the fleet file has it for all sites; null without a channel."""
     nodes: Annotated[dict[Name, Node], Field(min_length=1), Effect.REFLASH, At(Level.SITE), Inherited()]
     """The nodes of a site with several: name -> node. One runs k3s-server, or three or five run k3s-ha; none
     does where k3s.server is set."""

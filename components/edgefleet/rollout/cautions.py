@@ -16,7 +16,7 @@ from edgefleet.model.version_skew import upgrade_problems
 
 def cautions(fleet: Fleet) -> tuple[str, ...]:
     """Notes on the fleet file itself."""
-    return (*_waves(fleet), *_revoked(fleet), *_of_sites(fleet), *_idle(fleet))
+    return (*_waves(fleet), *_roots(fleet), *_revoked(fleet), *_of_sites(fleet), *_idle(fleet))
 
 
 def of_versions(changes: Iterable[Change]) -> tuple[str, ...]:
@@ -36,6 +36,11 @@ def of_versions(changes: Iterable[Change]) -> tuple[str, ...]:
 def _waves(fleet: Fleet) -> Iterator[str]:
     if fleet.waves:
         yield "waves has no effect yet: up changes all sites in one run; limit a run with --wave"
+
+
+def _roots(fleet: Fleet) -> Iterator[str]:
+    if fleet.channel is not None and len(fleet.channel.roots) == 1:
+        yield "channel has one root key; add another: if it is lost, new release keys need visits"
 
 
 def _revoked(fleet: Fleet) -> Iterator[str]:
@@ -68,6 +73,10 @@ def _depends(site: SiteSpec) -> bool:
     return site.k3s.server is not None
 
 
+def _updates_in_vain(site: SiteSpec) -> bool:
+    return site.link.updates is not None and site.channel is None
+
+
 def _joins_hub(site: SiteSpec) -> bool:
     return site.joins_hub
 
@@ -78,6 +87,7 @@ OF_SITES = {
     _installs_wireless: "nodes of {} install Debian and have Wi-Fi or 802.1X: their base must have "
     "cloud-init and wpasupplicant; image build verifies this",
     _depends: "nodes of {} join another cluster: after a restart they run nothing until they reach it",
+    _updates_in_vain: "link.updates of {} has no effect: the fleet file has no channel",
     _joins_hub: "nodes of {} join the hub by KubeEdge, which supports Kubernetes 1.30 to 1.32: a newer hub "
     "is outside upstream's matrix, hub side seen working",
 }

@@ -1,0 +1,77 @@
+"""The channel: how a site fetches signed releases itself, and when."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from edgefleet.model.effects import Effect
+from edgefleet.model.names import HOST_RE, reachable
+from edgefleet.model.quantities import Days, Rate
+from edgefleet.model.releases import SignKey
+from edgefleet.model.spec import spec
+from edgefleet.model.syntax import Grammar
+from edgefleet.model.updates import Window
+
+MOST_ROOTS = 4
+"""Root keys: a document has as many signatures at most."""
+LARGEST_SEQUENCE = 10**9
+"""Far above what a site can have been sent, and a number that a shell on a node compares."""
+_ROOT_KEY = Grammar(
+    r"-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]{1,76}\n)+-----END PUBLIC KEY-----",
+    "bad-root-key",
+    "a public key in PEM",
+    "take the file that edgefleet keys new root wrote: file: and its path in the project",
+    1000,
+    is_trimmed=True,
+    has_lines=True,
+    may_be_file=True,
+)
+RootKey = Annotated[str, _ROOT_KEY]
+_GATEWAY = Grammar(
+    rf"https://{HOST_RE}(:\d{{1,5}})?",
+    "bad-gateway",
+    "the address of a gateway",
+    "write https:// and its host, and its port where that is not 443, such as https://updates.shops.example",
+    300,
+    reachable,
+)
+Gateway = Annotated[str, _GATEWAY]
+
+
+@spec
+class ChannelAccess:
+    """How nodes reach the channel with their site's certificate: by one of these."""
+
+    gateway: Annotated[Gateway | None, Effect.LIVE] = None
+    """https://updates.shops.example, a gateway that verifies the site's certificate, before any store."""
+    roles_anywhere: Annotated[bool, Effect.LIVE] = False
+    """Whether nodes read the bucket itself, by IAM Roles Anywhere."""
+
+
+@spec
+class Channel:
+    """How sites fetch signed releases themselves. Without it every change of a site is a visit."""
+
+    roots: Annotated[tuple[RootKey, ...], Field(min_length=1, max_length=MOST_ROOTS), Effect.LIVE]
+    """Public halves of the root keys, [file:keys/root-a.pub, file:keys/root-b.pub], in PEM: one to four, and
+    two in general, so that one may be lost. edgefleet keys new makes one. A signed release brings others."""
+    access: Annotated[ChannelAccess, Effect.LIVE]
+    """How nodes reach it: {gateway: https://...} or {rolesAnywhere: true}."""
+    sign_key: Annotated[SignKey | None, Effect.NONE] = None
+    """The release key that up signs with: file:<path in the project> (PEM, P-256) or awskms:<ARN>. A root key
+    lets it sign for a time: edgefleet keys delegate."""
+    floor: Annotated[int, Field(ge=0, le=LARGEST_SEQUENCE), Effect.LIVE] = 0
+    """The smallest sequence that a node takes, so that a node with a new image takes nothing from before."""
+    expires: Annotated[Days, Effect.NONE] = 30
+    """Days for which a pointer to a release holds, 30d; a node that hears nothing newer then reports it, and
+    keeps running what it runs."""
+
+
+@spec
+class LinkUpdates:
+    """When nodes fetch and apply releases, and how fast."""
+
+    window: Annotated[Window | None, Effect.LIVE] = None
+    """When they switch to another release, in the site's time zone; at any time where none is given."""
+    max_rate: Annotated[Rate | None, Effect.LIVE] = None
+    """Most bits/s of their downloads, 2Mbit."""
