@@ -190,6 +190,7 @@ class World:
     """Whether stderr is a terminal, on which progress is drawn."""
     was_lost: bool = False
     """The emulated cloud ended, and the next to ask learns of it."""
+    now: datetime = NOW
 
     def run(self, *arguments: str, typed: str | None = None, piped: str = "") -> Ran:
         """Run one command line; stdin is `piped`, or a terminal on which somebody `typed`."""
@@ -202,7 +203,7 @@ class World:
             environment=self.environment,
             choose=lambda _: self.real or self.engine,
             emulator=self._emulator,
-            now=lambda: NOW,
+            now=lambda: self.now,
         )
         code = cli.run(arguments, session)
         said = err.getvalue()

@@ -16,6 +16,7 @@ from google.protobuf.struct_pb2 import Struct
 from hypothesis import strategies as st
 from tests.fuzz import wholes
 from tests.fuzz.inputs import Input, documents, requests, texts, yaml_texts
+from tests.keys.channel import POINTER, delegation, signer
 from tests.pulumi_embedded.test_snapshot import CRYPTER, base_states
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure
@@ -31,6 +32,9 @@ from edgefleet.io.seed_ledger import Ledger
 from edgefleet.io.seed_server import SeedServer, Shelf
 from edgefleet.io.store import open_store
 from edgefleet.keys import dsse
+from edgefleet.keys.delegation import read_delegation
+from edgefleet.keys.pointer import read_pointer
+from edgefleet.keys.signed_document import opened, signed
 from edgefleet.model import strict_json
 from edgefleet.provider import properties
 from edgefleet.site import build_job, ledger, manifest, provenance, sbom
@@ -307,6 +311,15 @@ PARSERS = {
     ),
     "DSSE": Parser(
         whole=lambda: (wholes.ENVELOPE,), change=documents, open=pure(dsse.from_bytes), raises=(ValueError,)
+    ),
+    "signed document of the channel": Parser(
+        whole=lambda: (signed("pointer", POINTER.payload, signer(1)),),
+        open=pure(lambda data: opened(data, "pointer")),
+        raises=(ValueError,),
+    ),
+    "pointer": Parser(whole=lambda: (POINTER.payload,), open=pure(read_pointer), raises=(ValueError,)),
+    "delegation": Parser(
+        whole=lambda: (delegation(1, 2).payload,), open=pure(read_delegation), raises=(ValueError,)
     ),
     "manifest of an image": Parser(
         whole=lambda: (wholes.DESCRIPTION,),

@@ -1,18 +1,20 @@
 """Keys of the channel: one kind, one form, one name; openssl agrees."""
 
 import subprocess
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.images.conftest import needs
 from tests.keys.channel import openssl_verifies, pair
 
 from edgefleet.keys.channel_key import ChannelKey
 
-OTHERS = {
+OTHERS: dict[str, Callable[[], PrivateKeyTypes]] = {
     "Ed25519": ed25519.Ed25519PrivateKey.generate,
     "RSA": lambda: rsa.generate_private_key(65537, 2048),
     "secp384r1": lambda: ec.generate_private_key(ec.SECP384R1()),

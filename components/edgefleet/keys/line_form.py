@@ -29,7 +29,7 @@ NAME = Value("a name of lower-case letters, digits and hyphens", LABEL_RE)
 NUMBER = Value("a number of at most 12 digits", "0|[1-9][0-9]{0,11}")
 HEX = Value("a SHA-256 of 64 hexadecimal digits", "[0-9a-f]{64}")
 DIGEST = Value("sha256: and 64 hexadecimal digits", "sha256:[0-9a-f]{64}")
-DER = Value("a key in base64", f"[A-Za-z0-9+/]{{{_KEY_DER - 2}}}==")
+DER = Value("a key in base64", f"[A-Za-z0-9+/]{{{_KEY_DER - 3}}}[AQgw]==")
 LARGEST = 10**12 - 1
 """The largest number."""
 
@@ -75,10 +75,7 @@ class LineForm:
             raise ValueError(f"does not begin with the line {self.head}, or ends within a line")
         count = len(lines) - 1 - len(self.fields)
         if not 1 <= count <= self.most:
-            problem = (
-                f"1 to {self.most} lines {self.row} are expected after those of {len(self.fields)} values"
-            )
-            raise ValueError(f"has {len(lines)} lines, and {problem}")
+            raise ValueError(f"has {count} lines {self.row}, where 1 to {self.most} are expected")
         values = {
             name: _values(line, name, (value,))[0]
             for line, (name, value) in zip(lines, self.fields.items(), strict=False)

@@ -16,7 +16,7 @@ BINARY = ("Ti", "Gi", "Mi", "Ki")
 DECIMAL = ("Gbit", "Mbit", "kbit")
 SIZES = frozenset({"memory", "disk", "size"})
 """Last parts of paths whose numbers are bytes."""
-RATES = frozenset({"link.down", "link.up"})
+RATES = frozenset({"link.down", "link.up", "link.updates.maxRate"})
 """Paths whose numbers are bits/s."""
 LONGEST = 200
 """Characters of one value shown in a change; `edgefleet explain` shows all of it."""
