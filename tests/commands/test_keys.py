@@ -1,6 +1,6 @@
 """`edgefleet keys`: create, delegate, rotate and show; and each way back from a lost or a stolen key.
 
-What nodes accept is asked of the functions that they share with us, and of openssl itself.
+What nodes accept is what functions of edgefleet, and openssl itself, verify.
 """
 
 import subprocess

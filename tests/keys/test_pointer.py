@@ -155,7 +155,7 @@ def test_the_largest_pointer_can_be_signed() -> None:
 
 
 def test_each_pointer_names_the_one_before_it() -> None:
-    """By the digest of its text, whoever signed it."""
+    """By the digest of its text, whichever key signed it."""
     follower = replace(POINTER, sequence=43, previous=POINTER.digest)
     assert f"previous {POINTER.digest}\n".encode() in follower.payload
     assert follower.digest != POINTER.digest

@@ -1,4 +1,4 @@
-"""`edgefleet emulator`, and the cloud of a stack: its store of images, and whether one was lost."""
+"""`edgefleet emulator`, and the cloud of a stack: whether it is emulated, and whether one was lost."""
 
 import typer
 
@@ -6,7 +6,6 @@ from edgefleet.commands.screen import remark
 from edgefleet.commands.session import Session, session_of
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io import disk, emulator
-from edgefleet.io.store import ArtifactStore, StorePlace
 from edgefleet.model.cloud import EMULATED
 from edgefleet.model.steps import Operation
 
@@ -26,30 +25,12 @@ AGAIN: dict[Operation, str] = {
 
 def is_emulated(fleet: Fleet) -> bool:
     """Whether the fleet's cloud is the emulated one."""
-    return fleet.control_plane.cloud.endpoint == EMULATED
+    return fleet.cloud.endpoint == EMULATED
 
 
 def emulator_of(session: Session) -> emulator.Emulator:
     """The emulated cloud of the session's project; it is started where it does not run."""
     return (session.emulator or emulator.ensure)(session.project)
-
-
-def opened(session: Session, fleet: Fleet) -> ArtifactStore:
-    """The store that the fleet's images are kept in."""
-    return place(session, fleet).open()
-
-
-def place(session: Session, fleet: Fleet) -> StorePlace:
-    """Where the fleet's images are kept; an emulated cloud is started."""
-    uri, cloud = fleet.images.store, fleet.control_plane.cloud
-    if not uri.startswith("s3:"):
-        return StorePlace(uri=uri, root=session.project)
-    return StorePlace(
-        uri=uri,
-        root=session.project,
-        cloud=cloud,
-        emulator=emulator_of(session).url if is_emulated(fleet) else "",
-    )
 
 
 def check_emulated(session: Session, fleet: Fleet | None, operation: Operation, stack: str) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 import typer
 
 from edgefleet.commands import last_preview, removed_rows, screen, stack
-from edgefleet.commands.emulator import opened
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.selection import Selector
 from edgefleet.commands.session import EngineName, Session
+from edgefleet.commands.stack_store import opened
 from edgefleet.commands.state_sites import Recorded, engine_of, is_recorded, recorded
 from edgefleet.engine.api import Engine, Options
 from edgefleet.engine.configuration import empty_passphrase

@@ -8,11 +8,11 @@ import typer
 from rich.text import Text
 
 from edgefleet.commands import last_preview, options, secrets
-from edgefleet.commands.emulator import place
 from edgefleet.commands.screen import remark, show
 from edgefleet.commands.selection import Selector, required, selecting
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
+from edgefleet.commands.stack_store import place
 from edgefleet.commands.state_sites import Recorded, recorded_sites
 from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.fleet import Fleet

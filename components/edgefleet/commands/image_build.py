@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from edgefleet.commands import bulk, emulator, options
+from edgefleet.commands import bulk, options, stack_store
 from edgefleet.commands.selection import Selector, selecting
 from edgefleet.commands.session import session_of
 from edgefleet.errors import InvalidInput
@@ -70,7 +70,7 @@ def build(  # noqa: PLR0913 - options
         out=session.project / out,
         supplies=bulk.supplies(session),
         share=share,
-        upload=emulator.place(session, assembly.fleet) if upload else None,
+        upload=stack_store.place(session, assembly.fleet) if upload else None,
         known=assembly.known(),
         signing=signing(key, session.project) if key else None,
         is_discarding=discard,

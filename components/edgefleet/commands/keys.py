@@ -12,11 +12,11 @@ import typer
 from pydantic_core import PydanticCustomError
 
 from edgefleet.commands import options
-from edgefleet.commands.emulator import opened
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import fleet_file, load
+from edgefleet.commands.stack_store import opened
 from edgefleet.errors import InvalidInput, Refused
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io import disk

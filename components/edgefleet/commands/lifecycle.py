@@ -7,11 +7,12 @@ from inspect import signature
 import typer
 
 from edgefleet.commands import options, screen
-from edgefleet.commands.emulator import check_emulated, opened, settle
+from edgefleet.commands.emulator import check_emulated, settle
 from edgefleet.commands.engine_run import Request, Run, prepare, report_result, show
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.selection import Selector, selecting
 from edgefleet.commands.session import Session, session_of
+from edgefleet.commands.stack_store import opened
 from edgefleet.engine.api import Options
 from edgefleet.errors import OutsideFailure, Refused
 from edgefleet.model.steps import Operation

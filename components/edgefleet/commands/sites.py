@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from edgefleet.commands import options, stack
-from edgefleet.commands.emulator import opened
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.screen import remark, show
 from edgefleet.commands.selection import Selector, required, selecting
 from edgefleet.commands.session import EngineName, Session, session_of
+from edgefleet.commands.stack_store import opened
 from edgefleet.commands.state_sites import Recorded, recorded_sites
 from edgefleet.errors import InvalidInput
 from edgefleet.model.site_resource import RELEASE

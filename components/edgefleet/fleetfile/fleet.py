@@ -8,6 +8,7 @@ from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.fleetfile.document import ImageStore, Wave
 from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.model.channel import Channel
+from edgefleet.model.cloud import Cloud
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import Part
 from edgefleet.model.site import SiteSpec
@@ -50,6 +51,11 @@ class Fleet:
     def has_site_certificates(self) -> bool:
         """Whether the region's hub accepts certificates of sites."""
         return bool(self.control_plane.identity.sites)
+
+    @property
+    def cloud(self) -> Cloud:
+        """The cloud account of the region."""
+        return self.control_plane.cloud
 
     @property
     def hub_kind(self) -> str:

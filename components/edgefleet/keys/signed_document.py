@@ -58,7 +58,7 @@ def signed(kind: Kind, payload: bytes, by: Sequence[tuple[ChannelKey, Signer]]) 
         by: the public and the private half of each key that signs, one to four.
 
     Raises:
-        ValueError: it is too large, or a signature is not by the key that it is said to be by.
+        ValueError: it is too large, or a signature is not by the key that it names.
     """
     over = dsse.signed_bytes(payload, payload_type(kind))
     signatures = tuple(dsse.Signature(data=signer.sign(over), key=key.id) for key, signer in by)
