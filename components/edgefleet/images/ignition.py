@@ -15,11 +15,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from edgefleet.errors import InvalidInput
-from edgefleet.images.base.cloud_init_fallback import INSTANCE, instance, of_the_system
+from edgefleet.images.base.cloud_init_fallback import INSTANCE, commands, instance, of_the_system
 from edgefleet.images.base.format import OTHERS, Flaw, Format, NodeFile
 from edgefleet.images.network.network_manager import network_manager
 from edgefleet.images.network.networkd import networkd
-from edgefleet.images.nocloud import commands
 from edgefleet.io.templates import render, unit
 from edgefleet.model import strict_json
 from edgefleet.model.firstboot import File, FirstBoot

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from edgefleet.images.base.cloud_init_fallback import instance, placed
+from edgefleet.images.base.cloud_init_fallback import commands, instance, placed
 from edgefleet.images.base.format import Format, NodeFile
 from edgefleet.images.network.netplan import netplan
 from edgefleet.io.iso9660 import iso
@@ -113,15 +113,6 @@ def _file(file: File) -> dict[str, Any]:
         return {**entry, "content": file.content.decode()}
     except UnicodeDecodeError:
         return {**entry, "encoding": "b64", "content": base64.b64encode(file.content).decode()}
-
-
-def commands(boot: FirstBoot) -> list[list[str]]:
-    """The commands of the steps, after units are loaded and enabled."""
-    enabled = [unit.name for unit in boot.units if unit.is_enabled]
-    commands = [["systemctl", "daemon-reload"]]
-    if enabled:
-        commands.append(["systemctl", "enable", *enabled])
-    return commands + [list(command) for command in boot.commands]
 
 
 def node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile] | None:

@@ -9,9 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from edgefleet.images.base.cloud_init_fallback import INSTANCE, instance, of_the_system, placed
+from edgefleet.images.base.cloud_init_fallback import INSTANCE, commands, instance, of_the_system, placed
 from edgefleet.images.base.format import Format, NodeFile
-from edgefleet.images.nocloud import commands
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image

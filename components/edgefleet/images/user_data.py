@@ -8,7 +8,8 @@ of other machines may write other bytes.
 """
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.images.nocloud import commands, written_files
+from edgefleet.images.base.cloud_init_fallback import commands
+from edgefleet.images.nocloud import written_files
 from edgefleet.io.archives import compressed
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import FirstBoot

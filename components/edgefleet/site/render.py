@@ -18,6 +18,7 @@ from edgefleet.model.image import Image
 from edgefleet.model.listing import hmac_sha256, sha256
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.site_resource import PARTS, SEED, SiteInputs
+from edgefleet.site.bundle import with_plan
 from edgefleet.site.first_boot import first_boots
 from edgefleet.site.release import Release, published_salt, release_of
 
@@ -91,7 +92,8 @@ def _released(
     spec: SiteSpec, key: str, passphrases: Mapping[str, str]
 ) -> tuple[dict[str, FirstBoot], Release]:
     """dict[node -> its first boot, with the record of its release], and the release."""
-    boots = first_boots(spec, key, passphrases)
+    first = first_boots(spec, key, passphrases)
+    boots = {node: with_plan(spec, boot) for node, boot in first.items()}
     release = release_of(spec, boots, key)
     recorded = {node: facts.release(digest) for node, digest in release.parts.items()}
     return {node: replace(boot, files=(recorded[node], *boot.files)) for node, boot in boots.items()}, release

@@ -19,6 +19,15 @@ def placed(boot: FirstBoot) -> tuple[File, ...]:
     return (*boot.files, *map(File.unit, boot.units))
 
 
+def commands(boot: FirstBoot) -> list[list[str]]:
+    """The commands of the steps, after units are loaded and enabled."""
+    enabled = [unit.name for unit in boot.units if unit.is_enabled]
+    commands = [["systemctl", "daemon-reload"]]
+    if enabled:
+        commands.append(["systemctl", "enable", *enabled])
+    return commands + [list(command) for command in boot.commands]
+
+
 def of_the_system(boot: FirstBoot) -> tuple[File, ...]:
     """The node's name, its administrators, and its SSH host keys."""
     files = [File.text("/etc/hostname", f"{remainder(boot.hostname)}\n")]

@@ -181,15 +181,14 @@ def installer(target: Target, service_unit: str) -> Step:
     """A script that installs k3s from the payload or by download, beside the k3s that runs, and its unit."""
     k3s, arch = target.site.k3s, target.node.arch
     carried = next((file.digest for file in target.node.payload if file.path == CARRIED), "")
-    base = f"{k3s.release_url}/{quote(k3s.version, safe='')}"
     script = render(
         "k3s/install-k3s.sh.j2",
         product="k3s",
         unit=service_unit,
         airgap="yes" if target.site.airgap else "no",
         version=k3s.version,
-        url=f"{base}/{BINARIES[arch]}",
-        sums_url=f"{base}/{SUMS[arch]}",
+        url=binary_url(target.site, target.node),
+        sums_url=_asset_url(target.site, SUMS[arch]),
         asset=BINARIES[arch],
         sha256=k3s.sha256.get(arch, "") or carried.removeprefix("sha256:"),
     )
@@ -197,6 +196,15 @@ def installer(target: Target, service_unit: str) -> Step:
         files=(File.program(SCRIPT, script),),
         units=(unit(f"k3s/{INSTALLER}"),),
     )
+
+
+def binary_url(site: SiteSpec, node: Node) -> str:
+    """Where the binary of a node is found."""
+    return _asset_url(site, BINARIES[node.arch])
+
+
+def _asset_url(site: SiteSpec, asset: str) -> str:
+    return f"{site.k3s.release_url}/{quote(site.k3s.version, safe='')}/{asset}"
 
 
 def route(target: Target, service_unit: str) -> Step:

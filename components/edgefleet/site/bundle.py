@@ -1,0 +1,88 @@
+"""A node's bundle: what its program of the channel fetches. Pure, and the same bytes each time.
+
+It is a tar of ``plan`` and the files of the plan by number, compressed and encrypted to the node. The plan is
+what the node has as `edgefleet.boot.release_channel.MANAGED`, lines of a name and values:
+
+    edgefleet-plan 1
+    file <number> <mode> <owner> <path>     sorted by path
+    enable <unit>
+    user <name> <key line>
+    timezone <zone>
+    program <hex SHA-256> bin/k3s <url>
+    image <name of a container image>
+
+It lists itself and the record of the release, whose digest it does not have: so it is a part of the release,
+and a change of a user's keys alone makes another one. Commands are a file, as they may have line breaks.
+"""
+
+import gzip
+import io
+import tarfile
+from collections.abc import Iterator
+from dataclasses import replace
+
+from edgefleet.boot import facts, release_channel
+from edgefleet.images.base.cloud_init_fallback import commands, placed
+from edgefleet.images.script import RELOADED
+from edgefleet.keys.release_encryption import encrypted
+from edgefleet.model.firstboot import File, FirstBoot
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.writers.shell import command, field, rest
+from edgefleet.runtimes import runtime_of
+from edgefleet.runtimes.base import k3s
+from edgefleet.workloads.composing import carried, workloads_on
+
+HEAD = "edgefleet-plan 1\n"
+
+
+def with_plan(site: SiteSpec, boot: FirstBoot) -> FirstBoot:
+    """A first boot with its own commands and plan as files; unchanged at a site without a channel."""
+    if not any(file.path == release_channel.SCRIPT for file in boot.files):
+        return boot
+    run = "".join(f"run {command(words)}\n" for words in (*commands(boot), RELOADED))
+    whole = replace(boot, files=(*boot.files, File.text(release_channel.COMMANDS, run, mode=0o700)))
+    paths = {file.path: (f"{file.mode:04o}", file.owner) for file in placed(whole)}
+    paths |= dict.fromkeys((release_channel.MANAGED, facts.RELEASE), ("0644", "root:root"))
+    numbered = enumerate(sorted(paths.items()), 1)
+    lines = [f"file {number} {mode} {owner} {rest(path)}" for number, (path, (mode, owner)) in numbered]
+    plan = "".join(f"{line}\n" for line in (*lines, *_further(site, boot)))
+    return replace(whole, files=(*whole.files, File.text(release_channel.MANAGED, HEAD + plan)))
+
+
+def bundle(boot: FirstBoot, password: str) -> bytes:
+    """The encrypted bundle of a first boot that has the record of its release."""
+    files = {file.path: file.content for file in placed(boot)}
+    members = {"plan": files[release_channel.MANAGED]}
+    members |= {f"files/{number}": content for number, (_, content) in enumerate(sorted(files.items()), 1)}
+    return encrypted(gzip.compress(_tar(members), mtime=0), password)
+
+
+def _tar(members: dict[str, bytes]) -> bytes:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o600
+            archive.addfile(member, io.BytesIO(content))
+    return data.getvalue()
+
+
+def _further(site: SiteSpec, boot: FirstBoot) -> Iterator[str]:
+    """The lines after those of the files."""
+    for unit in boot.units:
+        if unit.is_enabled:
+            yield f"enable {field(unit.name)}"
+    for user in boot.users:
+        for key in user.ssh_keys:
+            yield f"user {field(user.name)} {rest(key)}"
+    yield f"timezone {field(boot.timezone)}"
+    node = site.nodes[boot.node]
+    runtime = runtime_of(node)
+    if not runtime.is_k3s:
+        return
+    pinned, url = site.k3s.sha256.get(node.arch), k3s.binary_url(site, node)
+    if pinned and url.startswith("https://"):
+        yield f"program {pinned} {k3s.CARRIED} {field(url)}"
+    needs = [need for name in workloads_on(site, boot.node) for need in carried(site, name, node)]
+    for name in sorted({need.name for need in needs if need.kind == "image"}):
+        yield f"image {field(name)}"

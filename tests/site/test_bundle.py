@@ -1,0 +1,102 @@
+"""Bundles: what a node fetches is what its image would write, encrypted to it."""
+
+import gzip
+import io
+import subprocess
+import tarfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.boot.test_heartbeat import BY, HUB
+from tests.keys.channel import pair
+from tests.site.conftest import KEY, PASSPHRASES
+
+from edgefleet.boot import facts, release_channel
+from edgefleet.images.base.cloud_init_fallback import placed
+from edgefleet.keys.release_encryption import encryption_password
+from edgefleet.keys.site_certificate import identified
+from edgefleet.model.channel import Channel, ChannelAccess
+from edgefleet.model.firstboot import FirstBoot
+from edgefleet.model.site import SiteSpec
+from edgefleet.site.bundle import bundle, with_plan
+from edgefleet.site.first_boot import first_boots
+from edgefleet.site.release import release_of
+
+PASSWORD = encryption_password(KEY, node="n1")
+Sites = dict[str, SiteSpec]
+
+
+@pytest.fixture
+def site(sites: Sites) -> SiteSpec:
+    """A golden site with a channel."""
+    access = ChannelAccess(gateway="https://updates.shops.example")
+    found = Channel(roots=(pair(1).key.pem.strip(), pair(2).key.pem.strip()), access=access)
+    return replace(identified(sites["recipe-1/server-static"], KEY, BY, HUB), channel=found)
+
+
+def whole(site: SiteSpec) -> tuple[FirstBoot, str]:
+    """The first boot of its node with all records, and the digest of the node's part."""
+    boot = with_plan(site, first_boots(site, KEY, PASSPHRASES)["n1"])
+    part = release_of(site, {"n1": boot}, KEY).parts["n1"]
+    return replace(boot, files=(facts.release(part), *boot.files)), part
+
+
+def opened(data: bytes, folder: Path) -> dict[str, bytes]:
+    """dict[member -> content], read by the programs of a node."""
+    (folder / "key").write_text(f"{PASSWORD}\n")
+    options = ["-aes-256-ctr", "-pbkdf2", "-iter", "1", "-md", "sha256", "-pass", f"file:{folder / 'key'}"]
+    plain = subprocess.run(["openssl", "enc", "-d", *options], input=data, capture_output=True, check=True)
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(plain.stdout))) as archive:
+        return {member.name: archive.extractfile(member).read() for member in archive}  # type: ignore[union-attr] # all are files
+
+
+def test_a_bundle_has_what_the_image_writes(site: SiteSpec, tmp_path: Path) -> None:
+    """Each file once, by its number in the plan, which is the record that the image has."""
+    boot, part = whole(site)
+    files = {file.path: file for file in placed(boot)}
+    members = opened(bundle(boot, PASSWORD), tmp_path)
+    plan = members.pop("plan")
+    assert files[release_channel.MANAGED].content == plan
+    lines = [line.split(" ", 4) for line in plan.decode().splitlines() if line.startswith("file ")]
+    assert sorted(files) == [path for *_, path in lines]
+    assert set(members) == {f"files/{number}" for _, number, *_ in lines}
+    for _, number, mode, owner, path in lines:
+        assert (f"{files[path].mode:04o}", files[path].owner) == (mode, owner)
+        assert files[path].content == members[f"files/{number}"]
+    assert f"{part}\n".encode() == files[facts.RELEASE].content
+
+
+def test_a_bundle_is_the_same_each_time(site: SiteSpec) -> None:
+    assert bundle(whole(site)[0], PASSWORD) == bundle(whole(site)[0], PASSWORD)
+
+
+CHANGES: dict[str, Callable[[SiteSpec], SiteSpec]] = {
+    "a user's key": lambda site: replace(site, users=site.users[:1]),
+    "the time zone": lambda site: replace(site, timezone="Europe/Paris"),
+    "a command": lambda site: replace(
+        site, nodes={"n1": replace(site.nodes["n1"], commands=("touch /etc/x",))}
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_that_no_file_has_is_another_release(site: SiteSpec, what: str) -> None:
+    """The node compares the digest of its part alone."""
+    assert whole(site)[1] != whole(CHANGES[what](site))[1]
+
+
+def test_without_a_channel_nothing_is_added(sites: Sites) -> None:
+    """Images of such sites stay as they are."""
+    for name, spec in sites.items():
+        boots = first_boots(spec, KEY, PASSPHRASES)
+        assert boots == {node: with_plan(spec, boot) for node, boot in boots.items()}, name
+    assert sites
+
+
+def test_the_password_of_another_node_opens_nothing(site: SiteSpec, tmp_path: Path) -> None:
+    """Nor does one of another key generation: each is derived from the site's key."""
+    data = bundle(whole(site)[0], encryption_password(KEY, node="n2"))
+    with pytest.raises(gzip.BadGzipFile, match="Not a gzipped file"):
+        opened(data, tmp_path)
