@@ -184,3 +184,18 @@ def test_updates_bring_their_program_to_debian_alone(target: Targets, node: Node
     (node.root / "link").touch()
     assert "apt install unattended-upgrades" in node.run(wanted)[1]
     assert packages.plan(wanting(target, os_updates=OsUpdates(enabled=False))).files == ()
+
+
+@pytest.mark.parametrize(
+    ("others", "restarts"),
+    [(Packages(), []), (Packages(install=("jq",)), ["systemctl try-restart --no-block k3s.service"])],
+)
+def test_no_runtime_waits_for_what_updates_the_base_system(
+    target: Targets, node: Node, others: Packages, restarts: list[str]
+) -> None:
+    """Nor is it restarted by it: it is of no use to a runtime."""
+    wanted = wanting(target, packages=others, os_updates=OsUpdates())
+    (node.root / "link").touch()
+    code, told = node.run(wanted)
+    assert (0, restarts) == (code, [line for line in told if "try-restart" in line])
+    assert bool(restarts) == any(file.path.endswith("packages.conf") for file in packages.plan(wanted).files)

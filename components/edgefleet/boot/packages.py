@@ -2,7 +2,8 @@
 
 A unit of their own installs them and tries again until it has, at each start: a node must serve without its
 link, so the installed k3s never waits for them. A k3s that is not there yet waits ten minutes, because it
-finds runtimes and kernel modules at its start. An air-gapped node has its extensions in its payload.
+finds runtimes and kernel modules at its start; not for the package that updates the base system alone. An
+air-gapped node has its extensions in its payload.
 """
 
 import hashlib
@@ -26,7 +27,8 @@ def plan(target: Target) -> Step:
     updates = node.os_updates is not None and node.os_updates.enabled
     extensions = sorted(node.extensions.items())
     starts = f"/etc/systemd/system/{runtime_of(node).installer}.d/packages.conf"
-    if not (updates or extensions or packages.install or packages.repositories or packages.upgrade):
+    is_awaited = bool(extensions or packages.install or packages.repositories or packages.upgrade)
+    if not (updates or is_awaited):
         return Step.removal(SCRIPT, f"{SCRIPT} undo", f"systemctl disable {UNIT}", f"rm -f {SCRIPT} {starts}")
     repositories = [
         file for name, repo in sorted(packages.repositories.items()) for file in _repository(name, repo)
@@ -42,10 +44,11 @@ def plan(target: Target) -> Step:
         extensions=[(name, extension.sha256, extension.source) for name, extension in extensions],
         airgap="yes" if target.site.airgap else "no",
         program=runtime_of(node).program,
-        unit=runtime_of(node).unit,
+        unit=runtime_of(node).unit if is_awaited else "",
     )
+    waits = (File.text(starts, WAITS),) if is_awaited else ()
     return Step(
-        files=(*repositories, File.program(SCRIPT, script), File.text(starts, WAITS)),
+        files=(*repositories, File.program(SCRIPT, script), *waits),
         units=(unit(f"system/{UNIT}"),),
         commands=(("systemctl", "restart", "--no-block", UNIT),),
     )
