@@ -11,23 +11,56 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 from tests.boot_vm import base_disk
 from tests.kept import kept
 
-SUITE = "bookworm"
-SIZE = "1200M"
 LABEL = "root"
 CONSOLES = "console=tty0 console=ttyS0,115200"
 KERNEL_LINE = f"root=LABEL={LABEL} rw {CONSOLES} panic=-1 mitigations=off quiet systemd.show_status=yes"
-PACKAGES = (
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debian:
+    """A release of Debian, and what it has."""
+
+    suite: str
+    size: str
+    """Of its file system."""
+    packages: tuple[str, ...]
+    cache: str
+    """The folder below the user's cache that keeps it."""
+
+
+_SYSTEM = (
     *("linux-image-cloud-amd64", "systemd-sysv", "systemd-resolved", "systemd-timesyncd", "udev", "dbus"),
     *("cloud-init", "netplan.io", "openssh-server", "sudo", "iproute2", "nftables", "wireguard-tools"),
-    *("cloud-guest-utils", "fdisk", "busybox", "python3", "python3-yaml", "zstd"),
-    *("cryptsetup-bin", "openssl", "libtss2-esys-3.0.2-0", "libtss2-rc0", "libtss2-tcti-device0"),
 )
+BOOKWORM = Debian(
+    suite="bookworm",
+    size="1200M",
+    packages=(
+        *_SYSTEM,
+        *("cloud-guest-utils", "fdisk", "busybox", "python3", "python3-yaml", "zstd"),
+        *("cryptsetup-bin", "openssl", "libtss2-esys-3.0.2-0", "libtss2-rc0", "libtss2-tcti-device0"),
+    ),
+    cache="edgefleet-boot-tests",
+)
+TRIXIE = Debian(
+    suite="trixie",
+    size="2000M",
+    packages=(
+        *_SYSTEM,
+        *("cloud-guest-utils", "fdisk", "busybox-static", "python3", "python3-yaml", "zstd", "openssl"),
+        *("containerd", "runc", "crun", "libwasmedge0", "containernetworking-plugins", "ca-certificates"),
+    ),
+    cache="edgefleet-boot-tests-trixie",
+)
+"""With containerd, and a crun that runs modules of WebAssembly, which Debian 12 does not have."""
+DEBIANS = (BOOKWORM, TRIXIE)
 LEFT_OUT = ("doc", "man", "info")
 IMPATIENCE = {
     "etc/systemd/system/edgefleet-health.timer.d/boot-test.conf": (
@@ -61,13 +94,14 @@ root=$1
 chmod 0755 "$root/usr/local/lib/onlooker"
 chroot "$root" systemctl enable -q onlooker.service systemd-networkd.service systemd-resolved.service
 chroot "$root" systemctl mask -q apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer
+touch "$root/etc/.updated" "$root/var/.updated" # else the first boot makes caches that are here
 cp "$root"/boot/vmlinuz-* kernel
 cp "$root"/boot/initrd.img-* initrd
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/* "$root/etc/hostname" "$root/etc/resolv.conf"
 rm -f "$root/etc/apt/apt.conf.d/99mmdebstrap"
 : >"$root/etc/machine-id"
 for mount in proc sys dev; do umount --recursive "$root/$mount" 2>/dev/null || true; done
-mke2fs -q -t ext4 -L {LABEL} -d "$root" root.img {SIZE}
+mke2fs -q -t ext4 -L {LABEL} -d "$root" root.img <size>
 """
 OUT_OF_REACH = (
     "Temporary failure",
@@ -91,22 +125,26 @@ class BaseSystem:
     """A whole disk with the same root, which starts by itself; see `base_disk`."""
 
 
-def base_system() -> BaseSystem:
+def base_system(debian: Debian = BOOKWORM) -> BaseSystem:
     """The one in the cache, made where it is not there."""
-    folder = kept("edgefleet-boot-tests", key(), make)
+    folder = kept(debian.cache, key(debian), partial(make, debian))
     return BaseSystem(
         root=folder / "root.img", kernel=folder / "kernel", initrd=folder / "initrd", disk=folder / "base.raw"
     )
 
 
-def key() -> str:
+def key(debian: Debian) -> str:
     """Another one for each change of what it is made of."""
     disk = Path(base_disk.__file__).read_text()
-    parts = (SUITE, SIZE, PACKAGES, LEFT_OUT, sorted(FILES.items()), FINISH, disk)
+    finish = FINISH.replace("<size>", debian.size)
+    parts = (
+        *(debian.suite, debian.size, debian.packages, LEFT_OUT),
+        *(sorted(FILES.items()), finish, disk),
+    )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def make(scratch: Path, folder: Path) -> None:
+def make(debian: Debian, scratch: Path, folder: Path) -> None:
     """Make it in `scratch`, and give it its name when it is whole.
 
     What is broken off leaves no process and no mount, as mmdebstrap is the first of a namespace of its own.
@@ -115,20 +153,21 @@ def make(scratch: Path, folder: Path) -> None:
     for path, text in FILES.items():
         (files / path).parent.mkdir(parents=True, exist_ok=True)
         (files / path).write_text(text)
-    (scratch / "finish").write_text(FINISH)
+    (scratch / "finish").write_text(FINISH.replace("<size>", debian.size))
     alone = (
         ("unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child") if os.getuid() == 0 else ()
     )
     command = [
         *alone,
-        *("mmdebstrap", "--quiet", "--variant=minbase", "--format=null", f"--include={','.join(PACKAGES)}"),
+        *("mmdebstrap", "--quiet", "--variant=minbase", "--format=null"),
+        f"--include={','.join(debian.packages)}",
         *(f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in LEFT_OUT),
         '--essential-hook=cp -r files/. "$1"',
         '--customize-hook=unshare --mount sh finish "$1"',
         *proxies(),
-        SUITE,
+        debian.suite,
         "/dev/null",
-        *sources(),
+        *sources(debian),
     ]
     done = subprocess.run(
         command,
@@ -149,15 +188,17 @@ def make(scratch: Path, folder: Path) -> None:
     scratch.rename(folder)
 
 
-def sources() -> list[str]:
-    """This machine's own sources of the suite; without any, mmdebstrap takes Debian's."""
+def sources(debian: Debian) -> list[str]:
+    """This machine's own sources of Debian, for the suite; without any, mmdebstrap takes Debian's."""
     said = said_by_apt(
         "apt-get", "indextargets", "--format=$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"
     )
     lines = sorted({tuple(line.split()) for line in said})
-    suites = {SUITE, f"{SUITE}-updates", f"{SUITE}-security"}
+    suites = {f"{each.suite}{part}": part for each in DEBIANS for part in ("", "-updates", "-security")}
     return [
-        f"deb {place} {suite} {part}" for place, suite, part in lines if suite in suites and part == "main"
+        f"deb {place} {debian.suite}{suites[suite]} {part}"
+        for place, suite, part in lines
+        if suite in suites and part == "main"
     ]
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.boot_vm.base_system import BaseSystem, base_system
-from tests.boot_vm.nodes import write_payload
-from tests.boot_vm.running import PLACES, tool
+from tests.boot_vm.base_system import TRIXIE, BaseSystem, base_system
+from tests.boot_vm.nodes import PAYLOAD, payload_disk
+from tests.boot_vm.running import PLACES
 
 TOOLS = {
     "qemu-system-x86_64": "qemu-system-x86",
@@ -49,16 +49,15 @@ def base(tools: None) -> BaseSystem:  # noqa: ARG001 - without them none can be 
 
 
 @pytest.fixture(scope="session")
+def newer_base(tools: None) -> BaseSystem:  # noqa: ARG001 - without them none can be made
+    """A newer one, with containerd and crun."""
+    return base_system(TRIXIE)
+
+
+@pytest.fixture(scope="session")
 def payload_medium(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - made by them
     """A second medium that has the payload alone."""
-    folder = tmp_path_factory.mktemp("payload")
-    write_payload(folder / "files")
-    squash, image = folder / "squashfs", folder / "payload.raw"
-    tool("mksquashfs", folder / "files", squash, "-quiet", "-all-root")
-    image.write_bytes(bytes(2**20) + squash.read_bytes() + bytes(2**20))
-    size = -(-squash.stat().st_size // 512)
-    tool("sfdisk", "-q", image, stdin=f"label: gpt\nstart=2048, size={size}, name=EDGEFLEET-PL\n")
-    return image
+    return payload_disk(PAYLOAD, tmp_path_factory.mktemp("payload"))
 
 
 @pytest.fixture(scope="module")

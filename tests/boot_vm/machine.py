@@ -1,6 +1,7 @@
 """Machines of QEMU without KVM, each of which ends by itself; what they showed, and left on the disk."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -11,11 +12,17 @@ from pathlib import Path
 from subprocess import PIPE
 from typing import Any, Literal
 
+from tests.boot_vm.base_system import KERNEL_LINE, BaseSystem
 from tests.boot_vm.ext4 import Entry, ask, read_tree
+from tests.boot_vm.running import tool
 
 MEMORY = 1024
 """MiB."""
-LONGEST = 600
+PATIENCE = int(os.environ.get("EDGEFLEET_BOOT_PATIENCE", "1"))
+"""How many times as long as on two cores of its own a machine may take."""
+UNWATCHED = ("softdog.soft_noboot=1",) if PATIENCE > 1 else ()
+"""The watchdog of a machine that waits for others would take it for one that hangs."""
+LONGEST = 600 * PATIENCE
 """Seconds that a machine may run; on two cores of its own none takes a third of it."""
 QEMU = ("qemu-system-x86_64", "-accel", "tcg,thread=multi", "-smp", "2", "-m", str(MEMORY))
 BOUNDED = ("-no-reboot", "-display", "none", "-serial", "mon:stdio")
@@ -127,3 +134,40 @@ def boot(options: Sequence[str | Path], image: str, scratch: Path, *, talk: Talk
     (facts,) = ask(image, f"cat {FACTS}")
     assert facts.startswith("{"), f"the onlooker saw nothing; the console:\n{console}"
     return Booted(console=console, facts=json.loads(facts), files=read_tree(image, SEEN, scratch))
+
+
+@dataclass(slots=True, kw_only=True)
+class Machine:
+    """A machine with a base system on its disk, which boots again and again."""
+
+    base: BaseSystem
+    folder: Path
+    """Is made for it."""
+    payload: Path
+    """A medium; it is in at each boot."""
+    options: Sequence[str]
+    """QEMU's: of its network, and others."""
+    count: int = 0
+    """How many times it has booted."""
+
+    def boot(self, seed: bytes, *words: str, options: Sequence[str | Path] = (), talk: Talk = ()) -> Booted:
+        """Boot it once more.
+
+        Args:
+            seed: a medium with it is in.
+            words: for the kernel's command line.
+            options: QEMU's, for this boot alone.
+            talk: as `run` takes it.
+        """
+        disk = self.folder / "disk.img"
+        if self.count == 0:
+            self.folder.mkdir()
+            tool("cp", "--sparse=always", self.base.root, disk)
+        self.count += 1
+        medium, seen = (self.folder / f"{self.count}.iso", self.folder / f"seen-{self.count}")
+        medium.write_bytes(seed)
+        seen.mkdir()
+        line = " ".join((KERNEL_LINE, f"patience={PATIENCE}", *UNWATCHED, *words))
+        kernel = ("-kernel", self.base.kernel, "-initrd", self.base.initrd, "-append", line)
+        disks = (*drive(disk, reads=False), *drive(medium), *drive(self.payload))
+        return boot((*kernel, *disks, *self.options, *options), str(disk), seen, talk=talk)

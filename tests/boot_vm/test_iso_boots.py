@@ -11,14 +11,14 @@ import pytest
 from tests.boot_vm.base_disk import ROOT_AT
 from tests.boot_vm.base_system import BaseSystem
 from tests.boot_vm.installer import made_initrd
-from tests.boot_vm.machine import Booted, boot, drive, run, uefi
+from tests.boot_vm.machine import PATIENCE, Booted, boot, drive, run, uefi
 from tests.boot_vm.project import ARCHIVE, ASSETS, COMMON, made_project
 from tests.boot_vm.running import tool
 from tests.images.small_installer import Kind, made_installer, missing
 
 pytestmark = pytest.mark.boot
 MIB = 2**20
-LONGEST = 300
+LONGEST = 300 * PATIENCE
 """Seconds that an installer may run."""
 MACS = {"debian": "02:00:5e:10:00:03", "ubuntu": "02:00:5e:10:00:04"}
 FLEET = f"""{COMMON}

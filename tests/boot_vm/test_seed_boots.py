@@ -1,8 +1,7 @@
 """A seed on a node: its first boot, its second, a changed seed, and one with which k3s does not start.
 
 Each is a boot of one and the same machine, in this order; a test looks at what one of them left. The second
-is without a cable; the third names none of its two network cards; in the last, which asks DHCP, the cable
-comes after k3s started.
+is without a cable; the third names none of its two network cards.
 """
 
 import base64
@@ -15,10 +14,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.boot_vm.base_system import KERNEL_LINE, BaseSystem
-from tests.boot_vm.machine import Booted, Talk, boot, cable, drive
+from tests.boot_vm.base_system import BaseSystem
+from tests.boot_vm.machine import Booted, Machine, cable
 from tests.boot_vm.nodes import KEY, NETWORK, NODE, PAYLOAD, SeededNode, golden_site, seeded_node
-from tests.boot_vm.running import tool
 
 from edgefleet.boot.healing import IMAGES
 from edgefleet.keys.break_glass import tunnel_address
@@ -40,21 +38,9 @@ NOBODY_BUT_ROOT = 0o077
 @pytest.fixture(scope="module")
 def boots(base: BaseSystem, payload_medium: Path, scratch: Path) -> Boot:
     """Boots the machine once more, with a node's seed and the payload in."""
-    disk = scratch / "disk.img"
-    tool("cp", "--sparse=always", base.root, disk)
-    count = 0
-
-    def once_more(seeded: SeededNode, *, talk: Talk = (), words: str = "") -> Booted:
-        nonlocal count
-        count += 1
-        seed, seen = scratch / f"{count}.iso", scratch / f"seen-{count}"
-        seed.write_bytes(seeded.seed.data)
-        seen.mkdir()
-        kernel = ("-kernel", base.kernel, "-initrd", base.initrd, "-append", f"{KERNEL_LINE} {words}")
-        disks = (*drive(disk, reads=False), *drive(seed), *drive(payload_medium))
-        return boot((*kernel, *disks, *NETWORK, *SECOND_CARD), str(disk), seen, talk=talk)
-
-    return once_more
+    options = (*NETWORK, *SECOND_CARD)
+    machine = Machine(base=base, folder=scratch / "machine", payload=payload_medium, options=options)
+    return lambda seeded, *words, talk=(): machine.boot(seeded.seed.data, *words, talk=talk)
 
 
 @pytest.fixture(scope="module")

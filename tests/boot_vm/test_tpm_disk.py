@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.boot_vm.base_system import KERNEL_LINE, BaseSystem
-from tests.boot_vm.machine import Booted, boot, drive
+from tests.boot_vm.base_system import BaseSystem
+from tests.boot_vm.machine import Booted, Machine, drive
 from tests.boot_vm.nodes import KEY, NETWORK, NODE, SeededNode, golden_site, seeded_node
 from tests.boot_vm.running import PLACES, tool
 
@@ -73,21 +73,12 @@ def records(scratch: Path) -> Path:
 @pytest.fixture(scope="module")
 def boots(base: BaseSystem, seeded: SeededNode, payload_medium: Path, records: Path, scratch: Path) -> Boot:
     """Boots the machine once more, with a TPM of a name."""
-    disk, seed = scratch / "tpm-disk.img", scratch / "tpm-seed.iso"
-    tool("cp", "--sparse=always", base.root, disk)
-    seed.write_bytes(seeded.seed.data)
-    count = 0
+    machine = Machine(base=base, folder=scratch / "machine", payload=payload_medium, options=NETWORK)
+    own = drive(records, reads=False, serial="records")
 
     def once_more(chip: str) -> Booted:
-        nonlocal count
-        count += 1
-        seen = scratch / f"tpm-seen-{count}"
-        seen.mkdir()
-        kernel = ("-kernel", base.kernel, "-initrd", base.initrd, "-append", KERNEL_LINE)
-        disks = (*drive(disk, reads=False), *drive(seed), *drive(payload_medium))
-        own = drive(records, reads=False, serial="records")
         with tpm(scratch / chip) as options:
-            return boot((*kernel, *disks, *own, *options, *NETWORK), str(disk), seen)
+            return machine.boot(seeded.seed.data, options=(*own, *options))
 
     return once_more
 

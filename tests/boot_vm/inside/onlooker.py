@@ -3,7 +3,7 @@
 
 It waits until a boot is over, writes down what it sees, and turns the machine off.
 A boot is over when cloud-init is done, systemd has nothing left to do, and the node says that it is well; or
-when none of that comes true in `LONGEST` seconds.
+when none of that comes true in `LONGEST` seconds, times the patience of the kernel's command line.
 """
 
 import json
@@ -14,12 +14,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-LONGEST = 400
 OUT = Path("/var/lib/onlooker/facts.json")
 K3S = Path("/run/k3s-stand-in.json")
 STATUS = Path("/var/lib/edgefleet/status.json")
 FOR_A_PERSON = Path("/var/lib/edgefleet/problems/data-disk")
 """Where this stands, a node waits for somebody to come, and not for itself."""
+CHECK = "edgefleet-health.service"
+CHECKS: set[str] = set()
+"""Those that were seen in this boot."""
+RECURRING = ("onlooker", "edgefleet-health", "edgefleet-heartbeat", "edgefleet-probes")
+"""Units that timers start again and again: on a slow machine one of them runs at most times."""
 SYSCTLS = Path("/etc/sysctl.d")
 VISITOR = Path("/dev/disk/by-id/virtio-visitor")
 """A medium that says that somebody is going to log in at the console."""
@@ -27,9 +31,13 @@ VISITED = Path("/home", "rescue", "visited")
 """What that one leaves behind, in the end."""
 
 
-PLUGGED = "cable-comes-late"
-"""A word for the kernel: the node starts without a cable, and gets an address later."""
-FALLBACK = "203.0.113.254"
+PATIENCE = "patience"
+"""A word for the kernel, ``patience=3``: how many times as long as on a machine of its own this one waits."""
+SERVERS = "servers-know"
+"""A word for the kernel, ``servers-know=3``: the node is a server that waits until it knows as many."""
+WORDS = dict(word.partition("=")[::2] for word in Path("/proc/cmdline").read_text().split())
+"""The kernel's command line."""
+LONGEST = 400 * int(WORDS.get(PATIENCE, 1))
 
 
 def asked(*command: str) -> str:
@@ -51,13 +59,24 @@ def told(file: Path) -> Any:
 
 def is_over() -> bool:
     """Whether nothing is to come."""
-    jobs = [
-        line for line in asked("systemctl", "list-jobs", "--no-legend").splitlines() if "onlooker" not in line
-    ]
+    listed = asked("systemctl", "list-jobs", "--no-legend").splitlines()
+    jobs = [line for line in listed if not any(unit in line for unit in RECURRING)]
     status = told(STATUS) or {"state": "healthy"}
     visitors = VISITOR.exists() and not VISITED.exists()
-    waits = PLUGGED in Path("/proc/cmdline").read_text() and (told(K3S) or {}).get("address") == FALLBACK
-    return not jobs and not visitors and not waits and (status["state"] == "healthy" or FOR_A_PERSON.exists())
+    waits = len((told(K3S) or {}).get("members", ())) < int(WORDS.get(SERVERS, 0))
+    is_well = status["state"] == "healthy" and is_checked()
+    return not jobs and not visitors and not waits and (is_well or FOR_A_PERSON.exists())
+
+
+def is_checked() -> bool:
+    """Whether a health check has ended in this boot, as its status may be that of the one before."""
+    fields = ("LoadState", "ActiveState", "InvocationID")
+    lines = asked("systemctl", "show", CHECK, *(f"--property={each}" for each in fields)).splitlines()
+    check = dict(line.partition("=")[::2] for line in lines)
+    if check.get("LoadState") != "loaded":
+        return True
+    CHECKS.update({check["InvocationID"]} - {""})
+    return len(CHECKS) > 1 or (bool(CHECKS) and check["ActiveState"] != "activating")
 
 
 def awaited(holds: Callable[[], bool]) -> bool:
