@@ -252,7 +252,9 @@ class FakeRegistry:
             handler.say(401, b"{}")
             return
         self.tokens += 1
-        handler.say(200, json.dumps({"token": f"t{self.tokens}", "expires_in": self.lasts}).encode())
+        token = f"t{self.tokens}"  # of both names: that of OAuth 2 is "access_token"
+        answer = {"token": token, "access_token": token, "expires_in": self.lasts}
+        handler.say(200, json.dumps(answer).encode())
 
     def _is_let_in(self, handler: Handler) -> bool:
         said = handler.headers.get("authorization", "")

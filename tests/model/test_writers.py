@@ -260,6 +260,7 @@ READERS: dict[Callable[..., Written], Reader] = {
     boot_menus.line: by_lines,
     boot_menus.answer: by_debconf,
     servers.toml: by_toml,
+    servers.toml_text: by_toml,
 }
 LISTS = {
     "command": (shell.command, shell.sh),

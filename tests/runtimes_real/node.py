@@ -153,6 +153,17 @@ def _make(scratch: Path, folder: Path) -> None:
     scratch.rename(folder)
 
 
+def of_tree(program: str) -> tuple[str, ...]:
+    """The command of a program of the tree, with that Debian's libraries."""
+    usr = tree() / "usr"
+    return (
+        f"{usr}/lib64/ld-linux-x86-64.so.2",
+        "--library-path",
+        f"{usr}/lib/x86_64-linux-gnu",
+        f"{usr}/bin/{program}",
+    )
+
+
 def inside(script: str, root: Path, files: Path, *arguments: str) -> tuple[str, ...]:
     """The command that runs a script of bash where `root` is the tree with ``files/upper`` over it.
 

@@ -1,4 +1,4 @@
-"""containerd 2.3 reads the configurations that edgefleet adds to, and knows each key of them."""
+"""containerd reads the configurations that edgefleet adds to, knows each key, and pulls as they state."""
 
 import subprocess
 from pathlib import Path
@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from tests.boot.conftest import Targets, target
 from tests.go_programs import programs
+from tests.runtimes.pulls import WITHHELD, pulled
 from tests.runtimes.test_kubeedge import HANDLERS, with_handlers
 from tests.runtimes_real.conftest import RELEASES
-from tests.runtimes_real.node import configuration
+from tests.runtimes_real.node import configuration, of_tree
 from tests.runtimes_real.rendering import template_for
 
+from edgefleet.runtimes.base.edge_containerd import IMAGES
 from edgefleet.runtimes.base.edge_containerd import configuration as configuration_of_edge
 from edgefleet.runtimes.base.edgecore import PAUSE
 
@@ -52,6 +54,17 @@ def test_containerd_2_knows_each_key_of_nodes_with_kubeedge(
     assert all(
         part in answer for part in ("runtimes.untrusted.options", HANDLERS[name], "/usr/lib/cni", PAUSE)
     )
+
+
+@pytest.mark.parametrize("version", IMAGES)
+def test_nodes_with_kubeedge_pull_from_mirrors(version: int, target: Targets, tmp_path: Path) -> None:
+    """By the CRI of containerd 1.7 and 2.3; not with a wrong login or by an unknown authority."""
+    command = of_tree("containerd") if version == min(IMAGES) else programs("containerd")[:1]
+    reasons = pulled(command, version, target("joined-hub"), tmp_path)
+    log = (tmp_path / "containerd.log").read_text()
+    assert WITHHELD == {name for name, reason in reasons.items() if reason}, reasons
+    assert "certificate signed by unknown authority" in log
+    assert UNKNOWN not in log
 
 
 def test_a_key_that_it_does_not_know_is_seen(tmp_path: Path) -> None:

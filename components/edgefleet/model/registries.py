@@ -15,6 +15,9 @@ from edgefleet.model.names import RegistryEndpoint
 from edgefleet.model.spec import spec
 from edgefleet.model.syntax import LOGIN, Grammar, shown, wrong
 
+ANY = "*"
+"""The host that stands for every registry without settings of its own."""
+
 
 def _expression(text: str) -> str:
     try:

@@ -175,7 +175,7 @@ class NodeSettings:
     """Kernel settings besides the ones that k3s needs."""
     registries: Annotated[dict[RegistryHost, Registry], Effect.RESTART] = field(default_factory=dict)
     """Registry host -> where its images are pulled from and how nodes log in there; "*" stands for every
-    registry."""
+    registry without an entry, and has no login."""
     trusted_certificates: Annotated[tuple[Certificates, ...], Effect.RESTART] = ()
     """Authorities that nodes trust besides those of their system, [file:certificates/company-ca.pem], in PEM:
     for downloads, registries and proxies, before the first of them. Containers have their own."""

@@ -36,6 +36,13 @@ def toml(text: str) -> str:
     return "'" + TOML.check(text, r"[^'{}\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*") + "'"
 
 
+@TOML.writer
+def toml_text(text: str) -> str:
+    """A value as a basic string, which has every sign of a password (toml.io, v1.0.0)."""
+    whole = TOML.check(text, r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]*")
+    return '"' + whole.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 MOSQUITTO = Syntax("mosquitto's configuration", "workloads/mosquitto*.conf")
 
 

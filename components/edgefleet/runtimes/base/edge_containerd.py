@@ -11,6 +11,7 @@ found on the PATH of containerd's unit by their names, as with k3s (k3s, pkg/age
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.programs import CRUN
+from edgefleet.runtimes.base import edge_registries
 from edgefleet.runtimes.base.edgecore import PAUSE
 from edgefleet.runtimes.base.k3s_containerd import ANNOTATIONS, BINARY
 from edgefleet.workloads.base.edge import MODULES
@@ -21,18 +22,21 @@ PROGRAM = "/usr/local/lib/edgefleet/containerd-configuration"
 DROP_IN = "/etc/systemd/system/containerd.service.d/edgefleet.conf"
 PLUGINS = {2: "io.containerd.grpc.v1.cri", 3: "io.containerd.cri.v1.runtime"}
 """dict[version of the configuration -> plugin that runs containers]."""
+IMAGES = {2: PLUGINS[2], 3: "io.containerd.cri.v1.images"}
+"""dict[version of the configuration -> plugin that pulls images]."""
 _TYPES: dict[str, str] = {CRUN: "io.containerd.runc.v2", "spin": "io.containerd.spin.v2"}
 
 
 def containerd(target: Target) -> Step:
-    """Both configurations, and the program that takes one."""
-    return Step(
-        files=(
-            *(File.text(f"{FOLDER}/containerd-{each}.toml", configuration(target, each)) for each in PLUGINS),
-            File.program(PROGRAM, render("edgecore/containerd-configuration.sh")),
-            File.text(DROP_IN, render("edgecore/containerd.conf")),
-        )
+    """Both configurations (0600), the program that takes one, and the registries."""
+    has_login = bool(edge_registries.logins(target.settings.registries))
+    texts = {f"{FOLDER}/containerd-{each}.toml": configuration(target, each) for each in PLUGINS}
+    files = (
+        *(File.text(path, text, mode=0o600, is_secret=has_login) for path, text in texts.items()),
+        File.program(PROGRAM, render("edgecore/containerd-configuration.sh")),
+        File.text(DROP_IN, render("edgecore/containerd.conf")),
     )
+    return Step.joined(Step(files=files), edge_registries.hosts(target.settings.registries))
 
 
 def configuration(target: Target, version: int) -> str:
@@ -42,6 +46,9 @@ def configuration(target: Target, version: int) -> str:
         "edgecore/containerd.toml.j2",
         version=version,
         plugin=PLUGINS[version],
+        images=IMAGES[version],
+        registries=edge_registries.FOLDER,
+        logins=edge_registries.logins(target.settings.registries),
         pause=PAUSE,
         handler=MODULES,
         runtime_type=_TYPES.get(known[0], f"io.containerd.{known[0]}.v1") if known else "",

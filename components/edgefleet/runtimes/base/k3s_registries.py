@@ -12,7 +12,7 @@ from edgefleet.errors import Problem
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.paths import format_path
-from edgefleet.model.registries import Registry, key_pem
+from edgefleet.model.registries import ANY, Registry, key_pem
 from edgefleet.model.site import SiteSpec
 
 PATH = "/etc/rancher/k3s/registries.yaml"
@@ -44,14 +44,20 @@ def _mirror(registry: Registry) -> dict[str, Any]:
 
 
 def _config(registry: Registry, paths: dict[str, str]) -> dict[str, Any]:
-    auth, tls = {}, dict[str, Any](paths)
-    if registry.credentials is not None:
-        auth["username"], _, auth["password"] = registry.credentials.partition(":")
-    if registry.identity_token is not None:
-        auth["identity_token"] = registry.identity_token
+    auth, tls = login_of(registry), dict[str, Any](paths)
     if registry.skip_verify:
         tls["insecure_skip_verify"] = True
     return {key: part for key, part in (("auth", auth), ("tls", tls)) if part}
+
+
+def login_of(registry: Registry) -> dict[str, str]:
+    """dict[key of ``auth`` -> its value]; empty without a login."""
+    login: dict[str, str] = {}
+    if registry.credentials is not None:
+        login["username"], _, login["password"] = registry.credentials.partition(":")
+    if registry.identity_token is not None:
+        login["identity_token"] = registry.identity_token
+    return login
 
 
 def certificate_files(folder: str, host: str, registry: Registry) -> dict[str, File]:
@@ -84,6 +90,10 @@ def _flaws(host: str, registry: Registry, site: SiteSpec) -> Iterator[tuple[tupl
         yield (), f"nothing is set for {host}", "add endpoints: [https://registry.example], or remove it"
     if registry.rewrite and not registry.endpoints:
         yield ("rewrite",), "names are rewritten for endpoints alone", "add endpoints, or remove rewrite"
+    if host == ANY and (login := login_of(registry)):
+        key = "credentials" if "username" in login else "identityToken"
+        problem = "containerd logs in at a host by its name, and a login for all would reach hosts of others"
+        yield (key,), problem, "set it for the host of the registry or mirror that asks for it"
     if registry.credentials is not None and registry.identity_token is not None:
         problem = "credentials and identityToken are two ways to log in"
         yield ("identityToken",), problem, "remove one of them"

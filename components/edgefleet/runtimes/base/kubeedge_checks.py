@@ -11,6 +11,8 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes.base.container_checks import set_for_k3s
 from edgefleet.runtimes.base.edgecore import PODS
 from edgefleet.runtimes.base.k3s_containerd import check_containerd
+from edgefleet.runtimes.base.k3s_registries import check_registries
+from edgefleet.runtimes.base.registry_hosts import check_rewrites
 
 HOLES = "CVE-2026-62371, CVE-2026-62182 and CVE-2026-62370"
 
@@ -45,11 +47,8 @@ def check(site: SiteSpec) -> Iterator[Problem]:
         yield Problem.of_value(
             path, "not-with-kubeedge", problem, "remove it, or set it for sites with k3s alone"
         )
-    for path, settings in site.parts:
-        for host in settings.registries:
-            problem = "nodes with KubeEdge pull from each registry itself, without a login"
-            hint = "remove it; a Pod may name a secret of the hub's cluster in imagePullSecrets"
-            yield Problem.of_value(f"{path}{format_path(('registries', host))}", "no-registry", problem, hint)
+    yield from check_registries(site)
+    yield from check_rewrites(site)
     yield from check_containerd(site)
     if site.time.serve:
         problem = "nodes with KubeEdge are servers of nothing, and so of no time"
