@@ -35,7 +35,7 @@ CONTRARY = (
     (
         "sites:",
         """groups: {kiosks: {}, stores: {}}
-waves: [{name: canary, sites: [munich]}, {name: rest, groups: [kiosks, stores]}]
+rollout: {waves: [{name: canary, where: {sites: [munich]}}, {name: rest, where: {groups: [kiosks, stores]}}]}
 sites:""",
     ),
     ("  berlin: {", "  berlin: {group: kiosks, labels: {size: small, tier: a}, "),

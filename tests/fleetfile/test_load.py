@@ -345,10 +345,15 @@ HEADS = [
     ),
     ("recipe: 1", "recipe: 1\nimages: {store: 'file:../../etc'}", "bad-store", "inside the project"),
     ("recipe: 1", "recipe: 1\nimages: {store: 'file:/etc'}", "bad-store", "inside the project"),
-    ("recipe: 1", "recipe: 1\nwaves: [{name: a, sites: [nope]}]", "unknown-site", "no site is called nope"),
     (
         "recipe: 1",
-        "recipe: 1\nwaves: [{name: a, groups: [nope]}]",
+        "recipe: 1\nrollout: {waves: [{name: a, where: {sites: [nope]}}]}",
+        "unknown-site",
+        "no site is called nope",
+    ),
+    (
+        "recipe: 1",
+        "recipe: 1\nrollout: {waves: [{name: a, where: {groups: [nope]}}]}",
         "unknown-group",
         "no group is called nope",
     ),
@@ -370,7 +375,7 @@ def test_waves_take_each_site_once_the_earlier_wave_first(load: Load) -> None:
     """A canary named by itself is not in the wave of its group too."""
     fleet = load(
         "sites: {a: {group: kiosks}, b: {group: kiosks}, c: {}}\n"
-        "waves: [{name: canary, sites: [b]}, {name: rest, groups: [kiosks]}]\n"
+        "rollout: {waves: [{name: canary, where: {sites: [b]}}, {name: rest, where: {groups: [kiosks]}}]}\n"
     )
     assert [("canary", ("b",)), ("rest", ("a",))] == [(wave.name, wave.sites) for wave in fleet.waves]
 

@@ -124,7 +124,7 @@ def test_a_table_stands_beside_its_fleet_file(problems: Problems, name: str) -> 
 
 def test_a_missing_table_is_reported_once(problems: Problems) -> None:
     """Waves that name its sites are no mistakes of their own."""
-    (problem,) = problems(FROM + "waves: [{name: a, sites: [x]}]\n")
+    (problem,) = problems(FROM + "rollout: {waves: [{name: a, where: {sites: [x]}}]}\n")
     assert ("no-file", "test.fleet.yaml:13:15") == (problem.code, problem.where)
 
 

@@ -208,6 +208,7 @@ A tag is in no file of a node: it goes to AWS alone.
 """
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAdWTir664y2SylPXTmezFVyd60QnEiB1WNSzvoIs2Ot"
 EXAMPLES: dict[str, list[str]] = {
+    "a day or a range of days": ["2026-12-24", "2026-12-20..2027-01-06"],
     "`emulated` or an address": ["emulated", "http://127.0.0.1:5000", "https://[fd00::1]/a"],
     "a Kubernetes annotation": ["rack", "example.com/rack", "flannel.alpha.coreos.com/public-ip-overwrite"],
     "a Kubernetes label": ["tier", "example.com/tier"],

@@ -51,6 +51,7 @@ COMMANDS = {
     "keys delegate": ("keys:delegate", "Let exactly these release keys sign; others end now."),
     "keys rotate": ("keys:rotate", "Let a new release key sign, and end the old ones."),
     "keys status": ("keys:status", "Show root keys, release keys and how long they last."),
+    "rollout simulate": ("rollout_simulate:command", "Play a rollout over a model of the fleet."),
     "hub kubeconfig": ("hub:kubeconfig", "Write a kubeconfig of the stack's hub."),
     "emulator stop": ("emulator:stop", "Stop the emulated cloud; its contents are lost."),
 }
@@ -60,6 +61,7 @@ GROUPS = {
     "image": "Build, verify, compare, write and serve boot images.",
     "artifacts": "Pin and fetch what air-gapped images contain.",
     "keys": "The keys that sign what the channel brings to sites.",
+    "rollout": "Bring a change to the sites in waves.",
     "hub": "Get access to the region's hub.",
     "emulator": "The emulated cloud of stacks whose endpoint is `emulated`.",
 }

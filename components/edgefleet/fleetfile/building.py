@@ -3,15 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 from typing import Any, Literal
 
 from edgefleet.errors import Problem
-from edgefleet.fleetfile import hub_agents, hub_edge_objects, hub_kubeedge
+from edgefleet.fleetfile import hub_agents, hub_edge_objects, hub_kubeedge, waves
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.fleetfile.closure import Payloads, not_carried
 from edgefleet.fleetfile.consistency import Owners, check_site, runtimes_used, too_small
-from edgefleet.fleetfile.document import Wave
 from edgefleet.fleetfile.image_forms import ImageForms
 from edgefleet.fleetfile.levels import dropped
 from edgefleet.fleetfile.partial import build
@@ -23,9 +23,11 @@ from edgefleet.fleetfile.resolution import ONLY_NODE, Resolver, Written
 from edgefleet.fleetfile.running import Running
 from edgefleet.fleetfile.table import Row
 from edgefleet.fleetfile.validation import OF_ONE_NODE, Parts
+from edgefleet.fleetfile.waves import WaveSites
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import Part, format_path, parse_path
 from edgefleet.model.programs import KUBEEDGE
+from edgefleet.model.rollout import Rollout
 from edgefleet.model.selection import Selection
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import nearest, shown
@@ -84,11 +86,21 @@ class Building:
             used[profile] += count
         return used
 
-    def waves(self, written: Sequence[Mapping[str, Any]]) -> tuple[Wave, ...]:
-        """The waves with the names of their sites."""
-        taken: dict[str, str] = {}
-        names: set[str] = set()
-        return tuple(self._wave(index, wave, taken, names) for index, wave in enumerate(written))
+    def rollout(self, written: Mapping[str, Any]) -> tuple[Rollout, tuple[WaveSites, ...]]:
+        """The policy, and the waves with the names of their sites."""
+        rollout = build(Rollout, written)
+        prefix = ("rollout", "waves")
+        already = len(self.parts.problems)
+        self._check_selections(((*prefix, at, "where"), wave.where) for at, wave in enumerate(rollout.waves))
+        place = partial(waves.position, self.written.fleet, self.written.region)
+        choosing = waves.Choosing(sites=self.built, members=self.parts.provenance.members, position=place)
+        chosen = choosing.waves(rollout.waves)
+        findings = [*waves.check_written(rollout.waves)]
+        if self.built and self._is_whole() and len(self.parts.problems) == already and not findings:
+            findings += waves.check_sites(rollout.waves, chosen)
+        for finding in findings:
+            self.parts.report((*prefix, *finding.path), finding.code, finding.problem, finding.hint)
+        return rollout, chosen
 
     def check_revoked(self, revoked: Mapping[str, int]) -> None:
         """Report key generations that no image of a site has had: nobody can have lost them."""
@@ -198,31 +210,6 @@ class Building:
                 self._report_inherited(self._placed(site, problem))
         self._count_repeats()
         return filled
-
-    def _wave(self, index: int, wave: Mapping[str, Any], taken: dict[str, str], names: set[str]) -> Wave:
-        name = wave["name"]
-        if name in names:
-            problem = f"{name} is already an earlier wave's name"
-            self.parts.report(("waves", index, "name"), "duplicate-wave", problem, "give each its own")
-        names.add(name)
-        chosen: list[str] = []
-        for position, site in enumerate(wave.get("sites", ())):
-            path: tuple[Part, ...] = ("waves", index, "sites", position)
-            if site in taken:
-                problem = f"{site} is already in the wave {taken[site]}"
-                self.parts.report(path, "duplicate-wave", problem, "name it in one wave")
-            elif self._is_known("sites", site, path):
-                chosen.append(site)
-                taken[site] = name
-        for position, group in enumerate(wave.get("groups", ())):
-            if self._is_known("groups", group, ("waves", index, "groups", position)):
-                chosen += [site for site in self._of_group(group) if taken.setdefault(site, name) is name]
-        within = set(chosen)
-        return Wave(name=name, sites=tuple(site for site in self.built if site in within))
-
-    def _of_group(self, group: str) -> Iterator[str]:
-        members = self.parts.provenance.members
-        return (site for site in self.built if members[site].group == group)
 
     def _refers(self, name: str, site: Mapping[str, Any], member: Membership) -> bool:
         """Whether all references of the site exist and are valid; unknown names are reported."""

@@ -15,6 +15,7 @@ from edgefleet.model.hub import Hub
 from edgefleet.model.names import Name, Page
 from edgefleet.model.quantities import KeyGeneration
 from edgefleet.model.releases import FILE_RE, SignKey, Store
+from edgefleet.model.rollout import Rollout
 from edgefleet.model.site import RECIPES, SiteSpec
 from edgefleet.model.spec import At, Level, spec
 from edgefleet.model.syntax import Grammar
@@ -61,18 +62,6 @@ class ImageStore:
     """Key that images are signed with: file:<path in the project> (PEM, Ed25519, P-256) or awskms:<ARN>."""
     trusted_keys: tuple[TrustedKey, ...] = ()
     """Public keys of which `image verify -s STACK` needs one to have signed: file:<path in the project>."""
-
-
-@spec
-class Wave:
-    """Sites that are changed together, before the next wave."""
-
-    name: Name
-    """Name of the wave."""
-    sites: tuple[Name, ...] = ()
-    """Sites by name."""
-    groups: tuple[Name, ...] = ()
-    """All sites of these groups that are in no earlier wave."""
 
 
 @spec
@@ -124,8 +113,8 @@ class FleetDocument:
     """What runs at sites and at the hub, by name; images carry its objects."""
     artifacts: Artifacts = Artifacts()
     """Where artifacts are looked for; edgefleet artifacts lock pins them."""
-    waves: tuple[Wave, ...] = ()
-    """The order in which sites are changed."""
+    rollout: Rollout = Rollout()
+    """How a change reaches the sites: in waves, at which pace, and what stops it."""
     revoked: dict[Name, KeyGeneration] = field(default_factory=dict)
     """Revoked sites, each with its last revoked key generation: store-0007: 1. A reinstalled site gets a
     higher keyGeneration; the line stays."""

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
-from edgefleet.fleetfile.document import ImageStore, Wave
+from edgefleet.fleetfile.document import ImageStore
 from edgefleet.fleetfile.provenance import Provenance
+from edgefleet.fleetfile.waves import WaveSites
 from edgefleet.model.channel import Channel
 from edgefleet.model.cloud import Cloud
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import Part
+from edgefleet.model.rollout import Rollout
 from edgefleet.model.site import SiteSpec
 from edgefleet.workloads.base.spec import Workload
 from edgefleet.workloads.hub_nodes import name_of
@@ -30,7 +32,9 @@ class Fleet:
     """How sites fetch releases; none where each change is a visit."""
     sites: dict[str, SiteSpec] = field(repr=False)
     """dict[site name -> site], in the fleet file's order."""
-    waves: tuple[Wave, ...] = ()
+    rollout: Rollout = field(default_factory=Rollout)
+    """The policy by which a change reaches the sites."""
+    waves: tuple[WaveSites, ...] = ()
     """In rollout order, each with its sites; a site is in at most one. Sites without a wave come last."""
     revoked: dict[str, int] = field(default_factory=dict)
     """dict[site -> last revoked key generation]."""

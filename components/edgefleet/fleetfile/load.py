@@ -76,7 +76,7 @@ def _load(path: Path, root: Path, *, is_locking: bool, fetch: Fetch | None) -> F
         parts=parts, written=written, unique="site" if plain.get("uniqueAddresses") == "site" else "fleet"
     )
     built = building.sites(parts.named("sites", sites, "site"))
-    waves = building.waves(head.get("waves", ()))
+    rollout, waves = building.rollout(head.get("rollout", {}))
     building.check_revoked(head.get("revoked", {}))
     workloads = building.workloads(parts.named("workloads", plain.get("workloads", {}), "workload"))
     hub = _control_plane(head, parts, plain)
@@ -86,8 +86,7 @@ def _load(path: Path, root: Path, *, is_locking: bool, fetch: Fetch | None) -> F
     renderer = Renderer(project=root, fetch=fetch or downloading(root, mirrors))
     workloads = building.rendered(workloads, hub, renderer)
     built = building.placed(workloads, hub, renderer, head.get("revoked", {}))
-    if not is_locking:
-        built = building.carrying(lock)
+    built = built if is_locking else building.carrying(lock)
     if problems:
         failed = OutsideFailure if len(problems) == renderer.outside else InvalidInput
         raise failed(_in_order(problems, broken))
@@ -100,6 +99,7 @@ def _load(path: Path, root: Path, *, is_locking: bool, fetch: Fetch | None) -> F
         images=_store(head, written.region),
         channel=written.channel,
         sites=built,
+        rollout=rollout,
         waves=waves,
         revoked=head.get("revoked", {}),
         profiles_used=building.profiles_used(),

@@ -9,6 +9,7 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.placement import is_at_sites, near_misses
 from edgefleet.images import FORMATS
 from edgefleet.model.differ import Change
+from edgefleet.model.rollout import Rollout
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import few, likely
 from edgefleet.model.version_skew import upgrade_problems
@@ -16,7 +17,7 @@ from edgefleet.model.version_skew import upgrade_problems
 
 def cautions(fleet: Fleet) -> tuple[str, ...]:
     """Notes on the fleet file itself."""
-    return (*_waves(fleet), *_roots(fleet), *_revoked(fleet), *_of_sites(fleet), *_idle(fleet))
+    return (*_rollout(fleet), *_roots(fleet), *_revoked(fleet), *_of_sites(fleet), *_idle(fleet))
 
 
 def of_versions(changes: Iterable[Change]) -> tuple[str, ...]:
@@ -33,9 +34,9 @@ def of_versions(changes: Iterable[Change]) -> tuple[str, ...]:
     )
 
 
-def _waves(fleet: Fleet) -> Iterator[str]:
-    if fleet.waves:
-        yield "waves has no effect yet: up changes all sites in one run; limit a run with --wave"
+def _rollout(fleet: Fleet) -> Iterator[str]:
+    if fleet.rollout != Rollout():
+        yield "rollout has no effect yet: up changes all sites in one run; limit a run with --wave"
 
 
 def _roots(fleet: Fleet) -> Iterator[str]:

@@ -1,0 +1,121 @@
+"""Single decisions of a rollout, and the plan that they follow."""
+
+from dataclasses import replace
+
+import pytest
+from tests.rollout.world import HOUR, START, World, digest, fleet
+
+from edgefleet.model.rollout import OnFailure, Rollout, Wave
+from edgefleet.model.spec import from_plain, to_plain
+from edgefleet.rollout.history import Entry, History
+from edgefleet.rollout.orders import Order
+from edgefleet.rollout.plan import ALL, DEFAULTS, Plan, Target, merged, plan
+from edgefleet.rollout.standing import Pointer
+from edgefleet.rollout.step import Move
+
+FAST = Rollout(bake="1s", healthy="100%", failures="0", on_failure="pause", wait_for_dark="12h")
+
+
+def test_a_plan_has_only_the_sites_that_change() -> None:
+    """With the pointers of both ways, above all that were ever signed."""
+    targets = {
+        "s00": Target(release=digest(1), current=digest(0), sequence=4, signed=9),
+        "s01": Target(release=digest(1), current=digest(1), sequence=4),
+        "s02": Target(release=digest(1)),
+    }
+    made = plan(fleet(), targets, START)
+    sites = {site.name: site for site in made.sites}
+    assert [ALL] == [wave.name for wave in made.waves]
+    assert ["s00", "s02"] == [*sites]
+    assert (10, 11, digest(0)) == (sites["s00"].sequence, sites["s00"].back, sites["s00"].previous)
+    assert (1, 0, "", "dark") == (
+        *(getattr(sites["s02"], key) for key in ("sequence", "back", "previous", "link")),
+    )
+
+
+def test_a_plan_is_plain_data_and_back() -> None:
+    """It is a signed document; its waves, policies and sites survive."""
+    world = World.of(1, FAST, (3, 4), ("good",))
+    assert world.plan == from_plain(Plan, to_plain(world.plan))
+
+
+def test_a_wave_has_the_policy_of_the_rollout_but_for_its_own() -> None:
+    """And the defaults where neither has one."""
+    policy = merged(Rollout(bake="2h", failures="3"), Wave(name="canary", failures="0"))
+    assert ("2h", "0", DEFAULTS.healthy) == (policy.bake, policy.failures, policy.healthy)
+
+
+def test_a_rollout_goes_from_wave_to_wave_and_ends() -> None:
+    """Each one opens when the one before is healthy and was watched."""
+    world = World.of(2, replace(FAST, bake="3h", healthy="50%"), (3, 4), ("good",))
+    assert "ended" == world.run(100).phase
+    actions = [(entry.action, entry.wave) for entry in world.log]
+    waves = [wave.name for wave in world.plan.waves]
+    assert [*((a, w) for w in waves for a in ("opened", "reached")), ("ended", "")] == actions
+    times = {(entry.action, entry.wave): entry.at for entry in world.log}
+    assert times["opened", "w1"] - times["reached", "w0"] == 3 * HOUR
+
+
+def test_a_clock_of_1970_moves_nothing() -> None:
+    """It waits for the start of the rollout."""
+    world = World.of(3, FAST, (3,), ("good",))
+    world.now = 0
+    decision = world.decide()[1]
+    assert (frozenset(), (), START) == (decision.moves, decision.entries, decision.until)
+
+
+def test_a_newer_pointer_ends_the_rollout() -> None:
+    """Somebody began another one."""
+    world = World.of(4, FAST, (3,), ("good",))
+    world.pointers["s05"] = Pointer(7, START)
+    decision = world.decide()[1]
+    assert ("ended", "superseded by a newer rollout") == (decision.phase, decision.reason)
+
+
+@pytest.mark.parametrize(
+    ("on_failure", "phase", "kinds"), [("pause", "paused", set()), ("rollBack", "rolling-back", {"back"})]
+)
+def test_failures_pause_or_take_back(on_failure: OnFailure, phase: str, kinds: set[str]) -> None:
+    """One more than the budget; those that have the release go back at once."""
+    world = World.of(5, replace(FAST, on_failure=on_failure), (6,), ("bad",))
+    for _ in world.hours(8):
+        world.apply(*world.decide())
+    decisions = [decision for _, decision in world.decisions if decision.phase == phase]
+    assert decisions
+    assert kinds == {move.kind for decision in decisions for move in decision.moves}
+    assert "failed" in decisions[0].reason
+
+
+@pytest.mark.parametrize("action", ["resumed", "promoted", "skipped"])
+def test_going_on_accepts_the_failed_sites(action: Order) -> None:
+    """They count no more; the log names them and the person."""
+    world = World.of(6, FAST, (6,), ("bad",))
+    for _ in world.hours(10):
+        world.apply(*world.decide())
+    assert History(tuple(world.log)).pause is not None
+    world.order(action)
+    accepted = History(tuple(world.log)).accepted
+    assert accepted
+    assert accepted <= {site.name for site in world.plan.waves[0].sites}
+    assert ("ops", "an order") == (world.log[-1].by, world.log[-1].reason)
+    assert "paused" != world.decide()[1].phase
+
+
+def test_an_urgent_fix_opens_all_waves_at_once() -> None:
+    """Outside of windows and on frozen days, too; the log keeps who did it, and why."""
+    world = World.of(7, replace(FAST, freeze=("2026-01-01..2039-01-01",)), (3, 4), ("good",))
+    world.apply(*world.decide())
+    assert frozenset() == world.decide()[1].moves
+    world.log.append(Entry(at=world.now, action="skipped", by="ops", reason="CVE-2026-0001"))
+    assert {Move(site.name, "forward") for site in world.plan.sites} == world.decide()[1].moves
+    assert "ended" == world.run(40).phase
+
+
+def test_a_wave_of_dark_sites_alone_ends_by_itself() -> None:
+    """They have their pointers and catch up."""
+    world = World.of(8, FAST, (), ("dark",))
+    ships = tuple(site for site in world.plan.waves[0].sites if site.link == "dark")
+    world.plan = replace(world.plan, waves=(replace(world.plan.waves[0], sites=ships),))
+    world.nodes = {site.name: world.nodes[site.name] for site in ships}
+    assert ("ended", "done") == (world.run(20).phase, world.log[-1].reason)
+    assert {2} == {world.pointers[site.name].sequence for site in ships}
