@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from edgefleet.errors import Problem
-from edgefleet.keys.channel_key import ChannelKey
 from edgefleet.model.channel import Channel
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path
@@ -34,6 +33,8 @@ def check_channel(channel: Channel, hub: Hub, store: str) -> Iterator[Problem]:
 
 
 def _of_roots(channel: Channel) -> Iterator[Problem]:
+    from edgefleet.keys.channel_key import ChannelKey  # noqa: PLC0415 - needs cryptography
+
     found: dict[str, int] = {}
     for position, root in enumerate(channel.roots):
         path = format_path(("channel", "roots", position))
