@@ -12,7 +12,9 @@ from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.spec import Level
 from edgefleet.model.type_introspection import at, fields_of
 
-SET_BY_EDGEFLEET = {"fleet", "region", "name", "recipe", "identity", "payload", "settings", "workloads"}
+SET_BY_EDGEFLEET = {
+    *("fleet", "region", "name", "recipe", "identity", "payload", "settings", "workloads", "channel"),
+}
 
 
 def test_every_field_may_stand_somewhere_unless_edgefleet_sets_it() -> None:
