@@ -1,14 +1,25 @@
 """Kubernetes objects that are resources of their own, those of a hub."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tests.report.test_text import shown
+
+from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet
-from edgefleet.model.steps import Outcome, Step
+from edgefleet.model.spec import to_plain
+from edgefleet.model.steps import Op, Outcome, Step
 from edgefleet.report.groups import object_values
+from edgefleet.report.plan_view import View
 from edgefleet.report.presenters import present
 from edgefleet.report.site_changes import Seen, view
+from edgefleet.workloads.composing import hub_objects_of
+from edgefleet.workloads.hub_nodes import at_nodes
+
+if TYPE_CHECKING:
+    from tests.conftest import Golden
 
 URN = "urn:pulumi:dev::retail::edgefleet:index:Workload$kubernetes:{}::dev/workloads/orders/orders"
 
@@ -89,3 +100,106 @@ def test_an_object_has_the_line_of_its_field_or_of_its_workload(tmp_path: Path) 
     (row,) = view(outcome, Seen(at=datetime.now(UTC), fleet=load_fleet(file, tmp_path))).others
     lines = {change.path.rpartition(".")[2]: change.where.rpartition(":")[2] for change in row.objects}
     assert ({"image": "15", "paused": "13"}, "13") == (lines, row.where.rpartition(":")[2])
+
+
+EDGE = """\
+apiVersion: edgefleet.dev/v1
+fleet: labs
+region: north
+recipe: 1
+controlPlane:
+  kind: existing
+  kubeconfig: hub.yaml
+  kubeedge: {version: v1.23.1, address: edge.labs.example}
+images: {store: "file:images"}
+profiles:
+  bench: {arch: amd64, cpus: 2, memory: 2Gi, disk: 32Gi, storage: ssd, runtime: kubeedge}
+defaults: {profile: bench, kubeedge: {version: v1.23.1}}
+sites:
+  lab-1: {network: {address: 10.0.1.2/24, gateway: 10.0.1.1}}
+  lab-2: {network: {address: 10.0.2.2/24, gateway: 10.0.2.1}}
+workloads:
+  labels:
+    kind: web
+    image: labs.example/labels:1.4
+    port: 8080
+    resources: {memory: 128Mi}
+  panel: {kind: web, image: "labs.example/panel:2", port: 8081, where: {sites: [lab-1]}}
+"""
+
+
+def edge_steps(old: Fleet, new: Fleet) -> Iterator[Step]:
+    """What an engine says of the objects of workloads in the cluster of the hub."""
+    before, after = (
+        {
+            (workload, each["kind"]): each
+            for workload, objects in hub_objects_of(fleet.hub_workloads).items()
+            for each in objects
+        }
+        for fleet in (old, new)
+    )
+    for workload, kind in dict.fromkeys((*before, *after)):
+        was, is_now = before.get((workload, kind), {}), after.get((workload, kind), {})
+        api = (was or is_now)["apiVersion"]
+        token = f"kubernetes:{api if '/' in api else f'core/{api}'}:{kind}"
+        name = f"dev/workloads/{workload}/{kind.lower()}"
+        op: Op = "same" if was == is_now else "update" if was and is_now else "delete" if was else "create"
+        yield Step(
+            urn=f"urn:pulumi:dev::labs::edgefleet:index:Workload${token}::{name}",
+            op=op,
+            type=token,
+            old_inputs=was,
+            new_inputs=is_now,
+        )
+
+
+def edge_view(folder: Path, edit: Callable[[str], str]) -> View:
+    """The preview of a fleet whose sites have KubeEdge, after an edit of its file."""
+    (folder / "hub.yaml").write_text("{}")
+    file = folder / "dev.fleet.yaml"
+    fleets = []
+    for text in (EDGE, edit(EDGE)):
+        file.write_text(text)
+        fleets.append(load_fleet(file, folder))
+    old, new = fleets
+    sites = [
+        Step(
+            urn=f"urn:pulumi:dev::labs::edgefleet:index:Site::{name}",
+            op="same",
+            type="edgefleet:index:Site",
+            old_inputs=to_plain(at_nodes(old.sites[name])),
+            new_inputs=to_plain(at_nodes(new.sites[name])),
+        )
+        for name in new.sites
+    ]
+    assert [step.old_inputs for step in sites] == [step.new_inputs for step in sites]
+    steps = (*sites, *edge_steps(old, new))
+    outcome = Outcome(
+        engine="local", stack="dev", operation="preview", result="succeeded", steps=steps, seconds=1
+    )
+    return view(outcome, Seen(at=datetime(2026, 11, 24, tzinfo=UTC), fleet=new))
+
+
+def test_a_workload_on_nodes_of_the_hub_has_its_objects_and_what_its_sites_have_left(
+    tmp_path: Path, golden: "Golden"
+) -> None:
+    """Its sites do not change, and their nodes get its Pods nonetheless."""
+
+    def larger(text: str) -> str:
+        return text.replace("labels:1.4", "labels:1.5").replace("128Mi", "256Mi")
+
+    golden("edge-workload.txt", shown(edge_view(tmp_path, larger)))
+
+
+def test_the_sites_of_changed_and_removed_workloads_alone_have_a_capacity(tmp_path: Path) -> None:
+    """Those of a removed one are known by the nodes of its Pods."""
+    panel = EDGE.splitlines(keepends=True)[-1]
+    both = {
+        "changed": lambda text: text.replace("panel:2", "panel:3"),
+        "removed": lambda text: text.replace(panel, ""),
+    }
+    found = {
+        name: [usage.site for usage in edge_view(tmp_path, edit).capacity] for name, edit in both.items()
+    }
+    assert {"changed": ["lab-1"], "removed": ["lab-1"]} == found
+    assert () == edge_view(tmp_path, str).capacity

@@ -11,6 +11,7 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.changes import SiteChange, grouped
 from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
+from edgefleet.model.kubernetes import at
 from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.site_resource import ROSTER, TOKEN, site_of
 from edgefleet.model.stack_secrets import secrets_used
@@ -22,6 +23,9 @@ from edgefleet.rollout import cautions
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage, medium_usages, tight
 from edgefleet.site.load import Loads, Usage
+from edgefleet.workloads.base.edge import SITE
+from edgefleet.workloads.base.shapes import pod_of
+from edgefleet.workloads.composing import EDGE
 from edgefleet.workloads.differences import ObjectChange
 from edgefleet.workloads.origins import field_of
 
@@ -93,7 +97,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         shared=tuple(_shared(asks)),
         unlocked=_unlocked(asks),
         media=_media(asks),
-        capacity=tuple(_capacity(asks, sites)),
+        capacity=tuple(_capacity(asks, sites, outcome)),
         advice=_advice(asks if outcome.operation == "preview" else None, sites),
         store=seen.store or _store(steps),
         problems=tuple(problems.diagnosed(outcome.diagnostics)),
@@ -237,11 +241,14 @@ def _line_of_object(fleet: Fleet, site: str, change: ObjectChange, fields: Seque
     return line_of(fleet.locate(site, path))
 
 
+def _is_touched(step: Step) -> bool:
+    return step.op not in {"same", "read", "refresh"} and not step.is_remains
+
+
 def _others(outcome: Outcome, fleet: Fleet | None) -> Iterator[Row]:
     """Changes beside the sites, without the stack, components and new or removed providers."""
     for step in outcome.steps:
-        is_touched = step.op not in {"same", "read", "refresh"} and not step.is_remains and not is_site(step)
-        is_named = is_touched and step.type not in {STACK, *INTERNAL}
+        is_named = _is_touched(step) and not is_site(step) and step.type not in {STACK, *INTERNAL}
         is_provider = step.type.startswith("pulumi:providers:") and step.op not in CHANGING
         if is_named and not is_provider:
             row = present(step)
@@ -293,13 +300,27 @@ def _media(fleet: Fleet | None) -> tuple[MediumUsage, ...]:
     return tuple(medium_usages(fleet.sites, fleet.lock)) if fleet else ()
 
 
-def _capacity(fleet: Fleet | None, sites: Iterable[Row]) -> Iterator[Usage]:
+def _capacity(fleet: Fleet | None, sites: Iterable[Row], outcome: Outcome) -> Iterator[Usage]:
     """The usage of nodes whose workloads change or are new."""
-    loads = Loads(fleet.lock) if fleet else Loads()
+    if fleet is None:
+        return
+    loads = Loads(fleet.lock)
+    by_hub = {_site_of_object(fleet, step) for step in outcome.steps if _is_touched(step)}
     for row in sites:
-        spec = fleet.sites.get(row.name) if fleet else None
-        if spec is not None and spec.workloads and (row.objects or row.outcome == "new"):
+        spec = fleet.sites.get(row.name)
+        is_asked = row.objects or row.outcome == "new" or row.name in by_hub
+        if spec is not None and spec.workloads and is_asked:
             yield loads.of(spec).usage()
+
+
+def _site_of_object(fleet: Fleet, step: Step) -> str | None:
+    """The site of a workload's object in the hub's cluster; that of a removed one is known by its Pods."""
+    match step.name.split("/"):
+        case [_, "workloads", workload, *_] if step.type.startswith(KUBERNETES):
+            place = fleet.hub_workloads.get(workload, {}).get(EDGE)
+            name = place["edge"] if place else at(pod_of(step.old_inputs), "nodeSelector", SITE)
+            return name if isinstance(name, str) else None
+    return None
 
 
 def _advice(fleet: Fleet | None, sites: Iterable[Row]) -> tuple[advice.SiteAdvice, ...]:
