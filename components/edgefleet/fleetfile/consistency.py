@@ -6,7 +6,7 @@ node. A fleet whose sites share one private subnet, each behind its own router, 
 the same address at each. Hardware addresses and host names are always unique.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
@@ -52,13 +52,13 @@ class Owners:
                 scope = site.name if is_local else ""
                 first = _first(self.addresses, (scope, parsed_interface(address).ip), owner)
                 if first:
-                    yield _taken((*base, "network", *path), "address", address, _whose(first, owner))
+                    yield _taken((*base, "network", *path), "address", address, first, owner)
             for place, link in node.network.every.items():
                 for key, mac in _macs(link):
                     if first := _first(self.macs, mac, owner):
-                        yield _taken((*base, "network", *place, *key), "mac", mac, _whose(first, owner))
+                        yield _taken((*base, "network", *place, *key), "mac", mac, first, owner)
             if first := _first(self.hostnames, node.hostname, owner):
-                yield _taken((*base, "hostname"), "hostname", node.hostname, _whose(first, owner))
+                yield _taken((*base, "hostname"), "hostname", node.hostname, first, owner)
 
         yield from self._shared(site)
         yield from self._settings(site)
@@ -69,16 +69,16 @@ class Owners:
         if address is not None:
             scope = site.name if self.unique == "site" else ""
             if first := _first(self.addresses, (scope, parsed_address(address)), owner):
-                yield _taken(("k3s", "virtualAddress"), "address", address, _whose(first, owner))
+                yield _taken(("k3s", "virtualAddress"), "address", address, first, owner)
 
     def _settings(self, site: SiteSpec) -> Iterator[Problem]:
         """Values of k3s for one node that a node of another site has too."""
         for name, node in site.nodes.items() if self.unique == "fleet" else ():
             for key, value in of_one_node(site, node):
-                first = _first(self.settings, (key.rstrip("+"), value), (site.name, ""))
-                if first is not None and first[0] != site.name:
-                    path = ("nodes", name, "k3s", "config", key)
-                    yield _taken(path, "setting", value, f"{first[0]}'s")
+                owner = (site.name, "")
+                first = _first(self.settings, (key.rstrip("+"), value), owner)
+                if first is not None and first != owner:
+                    yield _taken(("nodes", name, "k3s", "config", key), "setting", value, first, owner)
 
 
 def _first(owners: dict[K, tuple[str, str]], key: K, owner: tuple[str, str]) -> tuple[str, str] | None:
@@ -90,22 +90,33 @@ def _first(owners: dict[K, tuple[str, str]], key: K, owner: tuple[str, str]) -> 
 
 
 _TAKEN_HINTS = {
-    "address": "give each node its own address, or set uniqueAddresses: site where sites reuse one subnet",
+    "address": "give each node its own address",
     "mac": "give each node the hardware address on its own label",
-    "setting": "set it for each site or node, or set uniqueAddresses: site where sites reuse one subnet",
+    "setting": "set it for each site or node",
     "hostname": "give each node its own hostname",
 }
+_OF_SITES = frozenset({"address", "setting"})
+"""Kinds of values that other sites may have, too, with ``uniqueAddresses: site``."""
 
 
-def _taken(path: Iterable[Part], kind: str, value: str, whose: str) -> Problem:
-    return Problem.of_value(
-        format_path(path), f"duplicate-{kind}", f"{value} is already {whose}", _TAKEN_HINTS[kind]
-    )
+def _taken(
+    path: tuple[Part, ...], kind: str, value: str, first: tuple[str, str], owner: tuple[str, str]
+) -> Problem:
+    """That `owner` has the `value` of `first`, which may be itself."""
+    hint = _TAKEN_HINTS[kind]
+    if path[-1] == "virtualAddress":
+        hint = "write an address that nothing else has"
+    elif kind == "address" and first == owner:
+        hint = "write each address once"
+    if kind in _OF_SITES and first[0] != owner[0]:
+        hint += ", or set uniqueAddresses: site where sites reuse one subnet"
+    problem = f"{value} is already {_whose(first, owner)}"
+    return Problem.of_value(format_path(path), f"duplicate-{kind}", problem, hint)
 
 
 def _whose(first: tuple[str, str], owner: tuple[str, str]) -> str:
     if first[0] == owner[0]:
-        return f"{first[1] or 'this node'}'s"
+        return f"{first[1] or ('this node' if first == owner else 'its node')}'s"
     return f"{first[0]}'s" if not first[1] else f"{first[0]}'s {first[1]}'s"
 
 
