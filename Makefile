@@ -89,7 +89,7 @@ test-parity-kubernetes: .venv/.dev  ## the real pulumi-kubernetes, built from it
 test-crash: .venv/.dev  ## kill the embedded engine at the points that `make test` leaves out
 	@$(BIN)/python -m pytest -n 2 -m crash tests/pulumi_embedded/crash
 
-test-faults: .venv/.dev  ## each fault at each call to the cloud, and the tables of which `make test` tries a sample: eight minutes or so
+test-faults: .venv/.dev  ## each fault at each call to the cloud, and the tables of which `make test` tries a sample: half an hour or so
 	@$(BIN)/python -m pytest -n 2 -m faults
 
 test-boot: .venv/.dev  ## start machines with our images in QEMU, without KVM, and look at what they became: ten minutes or so

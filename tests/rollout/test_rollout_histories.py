@@ -1,4 +1,4 @@
-"""Properties of a rollout over random histories: few here, ten thousand of each in the slow tier.
+"""Properties of a rollout over random histories: few here, ten thousand of each in the tier of faults.
 
 A history is a random fleet, policy and behaviour of nodes; its seed names it.
 """
@@ -204,7 +204,7 @@ def test_in_few_histories(check: Callable[[int], None]) -> None:
         check(seed)
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_in_many_histories(check: Callable[[int], None]) -> None:
     """Ten thousand of each property."""
