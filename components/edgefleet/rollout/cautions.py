@@ -40,6 +40,8 @@ def _rollout(fleet: Fleet) -> Iterator[str]:
 
 
 def _roots(fleet: Fleet) -> Iterator[str]:
+    if fleet.channel is not None:
+        yield "channel has no effect yet: nodes look for releases, and no command publishes them"
     if fleet.channel is not None and len(fleet.channel.roots) == 1:
         yield "channel has one root key; add another: if it is lost, new release keys need visits"
 
