@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from pulumi import automation
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 
 from edgefleet.engine.api import OnEvent, Options
 from edgefleet.engine.pulumi_cli import PulumiCli, find_command
@@ -14,6 +15,9 @@ from edgefleet.model.steps import Operation, Outcome
 from pulumi_embedded import program as programs
 from pulumi_embedded.project import open_project
 
+# Hundreds of runs in one process: a port comes back, and with it the broken connection of a run that ended.
+# gRPC would wait up to two minutes before it connects again: "Resource monitor has terminated".
+_GRPC_CHANNEL_OPTIONS.append(("grpc.use_local_subchannel_pool", 1))
 NO_CLI = "needs the Pulumi CLI, 3.229 or newer, on PATH: `make test-parity` builds it"
 
 
