@@ -66,7 +66,7 @@ def test_every_field_of_a_site_declares_its_effect() -> None:
         ("k3s.disable", True, True, Effect.RESTART),
         ("location.city", False, False, Effect.NONE),
         ("location.city", True, False, Effect.REFLASH),
-        ("location.city", True, True, Effect.REFLASH),
+        ("location.city", True, True, Effect.RESTART),
         ("timezone", None, False, Effect.REFLASH),
         ("location.city", None, False, Effect.NONE),
         ("timezone", False, False, Effect.NONE),

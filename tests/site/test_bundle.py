@@ -12,17 +12,21 @@ import pytest
 from tests.boot.test_heartbeat import BY, HUB
 from tests.keys.channel import pair
 from tests.site.conftest import KEY, PASSPHRASES
+from tests.site.test_render import variants
 
 from edgefleet.boot import facts, release_channel
 from edgefleet.images.base.cloud_init_fallback import placed
 from edgefleet.keys.release_encryption import encryption_password
 from edgefleet.keys.site_certificate import identified
+from edgefleet.model.changes import declared_effect
 from edgefleet.model.channel import Channel, ChannelAccess
+from edgefleet.model.effects import Effect
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.site import SiteSpec
 from edgefleet.site.bundle import bundle, with_plan
 from edgefleet.site.first_boot import first_boots
 from edgefleet.site.release import release_of
+from edgefleet.site.render import rendered
 
 PASSWORD = encryption_password(KEY, node="n1")
 Sites = dict[str, SiteSpec]
@@ -87,12 +91,32 @@ def test_a_change_that_no_file_has_is_another_release(site: SiteSpec, what: str)
     assert whole(site)[1] != whole(CHANGES[what](site))[1]
 
 
+@pytest.mark.filterwarnings("ignore:Pydantic serializer")  # values of other types than a fleet file has
+def test_what_an_image_has_is_in_the_bundle_or_takes_another_image(sites: Sites) -> None:
+    """Each change of a seed changes the part of the release, or the digest of what only images have."""
+    by_image: set[str] = set()
+    spec = sites["recipe-1/with-channel"]
+    before = rendered(spec, KEY, PASSPHRASES)
+    for path, changed in variants(spec):
+        after = rendered(changed, KEY, PASSPHRASES)
+        if declared_effect(SiteSpec, path) is Effect.REFLASH or {*after.images} != {*before.images}:
+            continue
+        for node, image in before.images.items():
+            old, new = (each.release.bundles[node].fixed for each in (before, after))
+            is_carried = old == new and image.release != after.images[node].release
+            assert is_carried or old != new or image.seed == after.images[node].seed, path
+            by_image |= set() if old == new else {path.replace(node, "*")}
+    of_kernel = {f"nodes.*.{name}" for name in ("kernel.arguments", "hardware.serialConsole")}
+    assert {"users", "nodes.*.settings", "nodes.*.hardware.raspberryPi", *of_kernel} == by_image
+
+
 def test_without_a_channel_nothing_is_added(sites: Sites) -> None:
     """Images of such sites stay as they are."""
-    for name, spec in sites.items():
+    without = {name: replace(spec, channel=None) for name, spec in sites.items()}
+    for name, spec in without.items():
         boots = first_boots(spec, KEY, PASSPHRASES)
         assert boots == {node: with_plan(spec, boot) for node, boot in boots.items()}, name
-    assert sites
+    assert without
 
 
 def test_the_password_of_another_node_opens_nothing(site: SiteSpec, tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ class Stubborn(DirectoryStore):
         self.calls: list[str] = []
 
     def _take(self, call: str, key: str) -> None:
-        said = f"{call} {'release' if key.startswith('releases/') else key.rpartition('/')[2]}"
+        of_release = "release" if key.endswith((".json", "/")) else "bundle"
+        said = f"{call} {of_release if key.startswith('releases/') else key.rpartition('/')[2]}"
         self.calls.append(said)
         if said in self.refused:
             raise OutsideFailure(Problem(where=key, problem=f"{call} refused", hint="ask again"))

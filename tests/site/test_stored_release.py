@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,28 @@ from tests.site.test_resource import RECORDED, SITE, Stubborn, World, recorded, 
 
 from edgefleet.io.environment import Environment, Incomplete
 from edgefleet.io.store import ArtifactStore, BucketStore, DirectoryStore, Stored
-from edgefleet.model.site_resource import SiteOutputs
+from edgefleet.model.listing import sha256
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.site_resource import SiteOutputs, StoredRelease
 from edgefleet.site import stored_release
+from edgefleet.site.bundle import Bundle
+from edgefleet.site.render import RenderedSite
 from edgefleet.site.resource import Site
 
 __all__ = ["aws", "bucket", "moto_url"]
-SITES = Site(render=render)
+
+
+def with_bundles(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> RenderedSite:
+    """Each node's bundle, as at a site with a channel, is of its image."""
+    made = render(site, key, passphrases)
+    bundles = {
+        node: Bundle(data=b"encrypted " + image.data, fixed=sha256(b""))
+        for node, image in made.images.items()
+    }
+    return replace(made, release=replace(made.release, bundles=bundles))
+
+
+SITES = Site(render=with_bundles)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +68,30 @@ def releases(store: ArtifactStore, site: str = SITE) -> dict[str, str]:
     there = store.list(stored_release.prefix(site))
     found = {}
     for name in there:
+        if not name.endswith(stored_release.SUFFIX):
+            continue
         data = store.get(name)
         assert data is not None
         found[f"sha256:{Path(name).stem}"] = f"sha256:{hashlib.sha256(data).hexdigest()}"
     return found
+
+
+def bundles(store: ArtifactStore) -> dict[str, str]:
+    """dict[node and digest in the name -> the same of what is there] of the site's bundles."""
+    found = {}
+    for name in store.list(stored_release.prefix(SITE)):
+        _, _, node, *digest = name.split("/")
+        if digest:
+            data = store.get(name)
+            assert data is not None
+            found[f"{node}/{digest[0]}"] = f"{node}/{hashlib.sha256(data).hexdigest()}"
+    return found
+
+
+def kept_bundles(release: StoredRelease) -> set[str]:
+    """``<node>/<digest>`` of all bundles that the state has."""
+    of_each = (release.bundles, *release.earlier_bundles.values())
+    return {f"{node}/{bundle.ciphertext}" for each in of_each for node, bundle in each.items()}
 
 
 def history(world: Environment, *memories: int) -> list[SiteOutputs]:
@@ -82,6 +118,9 @@ def test_a_store_keeps_the_newest_three(world: Place) -> None:
     assert {*newest} == releases(world.kept).keys()
     assert made[-1].release.document == releases(world.kept)[newest[0]]
     assert len(releases(world.kept, "store-0008")) == 1
+    assert kept_bundles(made[-1].release) == bundles(world.kept).keys()
+    assert stored_release.KEPT == len(bundles(world.kept))
+    assert all(name == content for name, content in bundles(world.kept).items())
 
 
 def test_a_preview_states_what_the_state_will_be(world: Place) -> None:
@@ -107,14 +146,19 @@ def test_everything_is_private(tmp_path: Path) -> None:
     history(Place(project=tmp_path, kept=DirectoryStore(tmp_path / "images")), 1)
     paths = [*(tmp_path / "images" / "releases").rglob("*")]
     assert {0o700, 0o600} == {path.stat().st_mode & 0o777 for path in paths}
-    assert [0o600] == [path.stat().st_mode & 0o777 for path in paths if path.is_file()]
+    assert [0o600, 0o600] == [path.stat().st_mode & 0o777 for path in paths if path.is_file()]
 
 
+@pytest.mark.parametrize("what", ["document", "bundle"])
 @pytest.mark.parametrize("damage", ["lost", "altered"])
-def test_one_that_is_lost_or_altered_is_found_and_stored_again(damage: str, world: Place) -> None:
+def test_one_that_is_lost_or_altered_is_found_and_stored_again(damage: str, what: str, world: Place) -> None:
     """Though no input changed; the earlier ones stay known."""
     *_, made = history(world, 1, 2)
     key = stored_release.key(SITE, digest(made))
+    if what == "bundle":
+        ciphertext = made.release.bundles["n1"].ciphertext
+        assert ciphertext is not None
+        key = stored_release.bundle_key(SITE, "n1", ciphertext)
     if damage == "lost":
         world.kept.delete(key)
     else:
@@ -123,6 +167,7 @@ def test_one_that_is_lost_or_altered_is_found_and_stored_again(damage: str, worl
     found = SITES.read(identity, world, recorded(made))
     assert found is not None
     assert ["release.digest"] == SITES.drifted(recorded(found.outputs))
+    assert (what == "bundle") is (found.outputs.release.bundles["n1"].ciphertext is None)
     assert made.images == found.outputs.images
     assert made == SITES.update(identity, spec(n1=2), world, recorded(found.outputs))
     assert made.release.document == releases(world.kept)[digest(made)]
@@ -135,10 +180,12 @@ def test_earlier_ones_that_are_lost_are_no_longer_known(world: Place) -> None:
     """Nothing can write them again, so that they are no drift."""
     *_, made = history(world, 1, 2, 3)
     lost, there = made.release.earlier
-    world.kept.delete(stored_release.key(SITE, lost))
+    ciphertext = made.release.earlier_bundles[lost]["n1"].ciphertext
+    assert ciphertext is not None
+    world.kept.delete(stored_release.bundle_key(SITE, "n1", ciphertext))
     found = SITES.read(SITES.identity(spec(n1=3)), world, recorded(made))
     assert found is not None
-    assert (there,) == found.outputs.release.earlier
+    assert ((there,), {there}) == (found.outputs.release.earlier, {*found.outputs.release.earlier_bundles})
     assert [] == SITES.drifted(recorded(found.outputs))
 
 
@@ -188,7 +235,7 @@ def test_an_import_finds_the_releases_that_are_there(world: Place) -> None:
     assert found is not None
     assert releases(world.kept).keys() == {digest(found.outputs), *found.outputs.release.earlier}
     if isinstance(world.kept, DirectoryStore):  # moto's clock has whole seconds
-        assert made[-1].release == found.outputs.release
+        assert replace(made[-1].release, bundles={}, earlier_bundles={}) == found.outputs.release
     after = SITES.update(found.id, spec(n1=4), world, recorded(found.outputs))
     assert stored_release.KEPT == len(releases(world.kept))
     assert after.release.document == releases(world.kept)[digest(after)]
@@ -223,10 +270,37 @@ def test_a_changed_site_costs_one_request_for_its_release(stubborn: World) -> No
     for memory in (1, 2):
         stubborn.kept.calls.clear()
         made = SITES.update("", spec(n1=memory), stubborn, recorded(made))
-        assert ["put n1.iso", "put release"] == stubborn.kept.calls
+        assert ["put n1.iso", "put bundle", "put release"] == stubborn.kept.calls
     stubborn.kept.calls.clear()
     SITES.update("", spec(n1=3), stubborn, recorded(made))
-    assert ["put n1.iso", "put release", "clear release"] == stubborn.kept.calls
+    assert ["put n1.iso", "put bundle", "put release", "clear release"] == stubborn.kept.calls
+
+
+def test_a_change_of_one_node_uploads_its_bundle_alone(stubborn: World) -> None:
+    """Another node's stays, under both releases."""
+    before = SITES.create(spec(n1=1, n2=1), stubborn).outputs
+    stubborn.kept.calls.clear()
+    after = SITES.update("", spec(n1=1, n2=2), stubborn, recorded(before))
+    assert ["put n2.iso", "put bundle", "put release"] == stubborn.kept.calls
+    assert before.release.bundles["n1"].ciphertext == after.release.bundles["n1"].ciphertext
+    assert kept_bundles(after.release) == bundles(stubborn.kept).keys()
+
+
+def test_a_bundle_that_cannot_be_stored_is_stored_by_the_next_run(stubborn: World) -> None:
+    """Until then the release is not there; bundles that are there are not sent again."""
+    before = SITES.create(spec(n1=1, n2=1), stubborn).outputs
+    stubborn.kept.refused = {"put bundle"}
+    with pytest.raises(Incomplete, match="the release of site store-0007 is not in the store") as caught:
+        SITES.update("", spec(n1=2, n2=1), stubborn, recorded(before))
+    outputs = outputs_of(caught.value)
+    assert {"n1": True, "n2": False} == {
+        node: bundle.ciphertext is None for node, bundle in outputs.release.bundles.items()
+    }
+    stubborn.kept.refused = set()
+    stubborn.kept.calls.clear()
+    after = SITES.update("", spec(n1=2, n2=1), stubborn, recorded(outputs))
+    assert ["put bundle", "put release"] == stubborn.kept.calls
+    assert kept_bundles(after.release) == bundles(stubborn.kept).keys()
 
 
 def test_one_that_cannot_be_stored_is_reported_and_stored_by_the_next_run(stubborn: World) -> None:
@@ -347,11 +421,13 @@ def kill_at_every_step(root: Path) -> int:
         assert all(name == document for name, document in releases(world.kept).items()), at
         outputs = end["recorded"]
         there = releases(world.kept).keys()
+        assert all(name == content for name, content in bundles(world.kept).items()), at
         known = stored_release.of_recorded(outputs)
         assert known is None or {known.digest, *known.earlier[:1]} <= there, at
         for memory in (9, 10, 11):
             done = SITES.update("", spec(n1=memory), world, outputs)
             assert {digest(done), *done.release.earlier} <= releases(world.kept).keys(), at
+            assert kept_bundles(done.release) <= bundles(world.kept).keys(), at
             outputs = recorded(done)
         assert stored_release.KEPT <= len(releases(world.kept)) <= stored_release.KEPT + 1, at
         SITES.delete(SITES.identity(spec(n1=9)), world, RECORDED)

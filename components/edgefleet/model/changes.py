@@ -36,13 +36,14 @@ def effect_of(
         of: the type of the spec.
         changes: the differences in it.
         digest_changed: whether any node's image differs; `None` while that is unknown.
-        has_channel: whether the site pulls changes while it runs. Without a channel a new image is the
-            only way to change a node, so every change of an image requires a reflash.
+        has_channel: whether its nodes fetch the whole change while they run. Otherwise a new image is the
+            only way to change them, so every change of an image requires a reflash. What no difference
+            explains, such as another version of a template, may restart a service.
     """
     declared = Effect.worst(*(declared_effect(of, change.path) for change in changes))
     if has_channel:
         is_unexplained = bool(digest_changed) and declared is Effect.NONE
-        return Effect.REFLASH if is_unexplained else declared
+        return Effect.RESTART if is_unexplained else declared
     is_changed = declared is not Effect.NONE if digest_changed is None else digest_changed
     return Effect.REFLASH if is_changed else Effect.NONE
 

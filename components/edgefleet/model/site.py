@@ -92,8 +92,9 @@ class Location:
 class Link:
     """A site's connection to the rest of the world."""
 
-    class_: Annotated[LinkClass, Effect.NONE] = "steady"
-    """steady, intermittent (drops for minutes to hours) or dark (away for days to weeks)."""
+    class_: Annotated[LinkClass, Effect.LIVE] = "steady"
+    """steady, intermittent (drops for minutes to hours) or dark (away for days to weeks). With a channel it
+    sets how often nodes look for releases; nothing on a node changes without one."""
     down: Annotated[Rate | None, Effect.NONE] = None
     """Rate towards the site in bits/s, 20Mbit."""
     up: Annotated[Rate | None, Effect.NONE] = None

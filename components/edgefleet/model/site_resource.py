@@ -123,6 +123,20 @@ class StoredImage:
 
 
 @spec
+class StoredBundle:
+    """What one node fetches of its site's release, encrypted to it."""
+
+    ciphertext: str | None
+    """Hex SHA-256 of its bytes, its name in the store; null where it is lost, or was not stored."""
+    size: int | None
+    """Bytes of it; null with its digest."""
+    part: str
+    """Hex digest of the node's part of the release."""
+    fixed: str
+    """Digest of what the node's image has besides the release: a change of that takes another image."""
+
+
+@spec
 class StoredRelease:
     """A site's release."""
 
@@ -136,6 +150,10 @@ class StoredRelease:
     """``sha256:<hex>`` of its document, the file in the store."""
     earlier: tuple[str, ...] = ()
     """Digests of the releases before it that the store still has, the newest first."""
+    bundles: dict[str, StoredBundle] = field(default_factory=dict)
+    """dict[node -> what it fetches]; empty without a channel."""
+    earlier_bundles: dict[str, dict[str, StoredBundle]] = field(default_factory=dict)
+    """dict[digest of an earlier release -> its bundles]."""
     unknown_because: str | None = None
     """Path of an input that is not known yet, in a preview."""
 

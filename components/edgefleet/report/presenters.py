@@ -131,7 +131,9 @@ def _site(step: Step) -> Row:
         kind=step.type,
         name=site_of(step.name),
         op=step.op,
-        effect=effect_of(SiteInputs, in_inputs, digest_changed=_digest_changed(digests))
+        effect=effect_of(
+            SiteInputs, in_inputs, digest_changed=_digest_changed(digests), has_channel=_is_carried(step)
+        )
         if step.op in CHANGING
         else Effect.NONE,
         changes=differing,
@@ -153,6 +155,19 @@ def _objects(step: Step, changes: Sequence[Change]) -> tuple[ObjectChange, ...]:
     secrets = {name for name in secrets if reference(name) not in elsewhere}
     by_workload = objects.differences(step.old_inputs, step.new_inputs)
     return (*chain.from_iterable(by_workload.values()), *objects.renewed(step.new_inputs, secrets))
+
+
+def _is_carried(step: Step) -> bool:
+    """Whether the nodes of a site have a channel that carries all of a change to them."""
+    old, new = (_fixed(of) for of in (step.old_outputs, step.new_outputs))
+    return bool(old) and old == new
+
+
+def _fixed(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """dict[node -> digest of what only an image changes], of the nodes of a site with a channel."""
+    release = outputs.get(RELEASE)
+    bundles = release.get("bundles") if isinstance(release, Mapping) else None
+    return {node: bundle["fixed"] for node, bundle in bundles.items()} if isinstance(bundles, Mapping) else {}
 
 
 def _digest_changed(images: dict[str, Digests]) -> bool | None:

@@ -17,17 +17,22 @@ and a change of a user's keys alone makes another one. Commands are a file, as t
 
 import gzip
 import io
+import json
 import tarfile
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from edgefleet.boot import facts, release_channel
 from edgefleet.images.base.cloud_init_fallback import commands, placed
 from edgefleet.images.script import RELOADED
-from edgefleet.keys.release_encryption import encrypted
+from edgefleet.keys.derivation import derive
+from edgefleet.keys.release_encryption import encrypted, encryption_password
 from edgefleet.model.firstboot import File, FirstBoot
+from edgefleet.model.listing import hmac_sha256
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.writers.shell import command, field, rest
+from edgefleet.model.spec import to_plain
+from edgefleet.model.writers import shell
+from edgefleet.model.writers.shell import command, rest
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base import k3s
 from edgefleet.workloads.composing import carried, workloads_on
@@ -37,7 +42,7 @@ HEAD = "edgefleet-plan 1\n"
 
 def with_plan(site: SiteSpec, boot: FirstBoot) -> FirstBoot:
     """A first boot with its own commands and plan as files; unchanged at a site without a channel."""
-    if not any(file.path == release_channel.SCRIPT for file in boot.files):
+    if not _has(boot, release_channel.SCRIPT):
         return boot
     run = "".join(f"run {command(words)}\n" for words in (*commands(boot), RELOADED))
     whole = replace(boot, files=(*boot.files, File.text(release_channel.COMMANDS, run, mode=0o700)))
@@ -49,12 +54,46 @@ def with_plan(site: SiteSpec, boot: FirstBoot) -> FirstBoot:
     return replace(whole, files=(*whole.files, File.text(release_channel.MANAGED, HEAD + plan)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """What one node fetches, and what it does not."""
+
+    data: bytes = field(repr=False)
+    """Encrypted to it."""
+    fixed: str
+    """``hmac-sha256:<hex>`` of what its image sets up besides: a change of that takes another image."""
+
+
+def bundles(boots: Mapping[str, FirstBoot], key: str) -> dict[str, Bundle]:
+    """dict[node -> its bundle] of first boots that have the record of their release and a plan.
+
+    `key` is the site's.
+    """
+    return {
+        node: Bundle(data=bundle(boot, encryption_password(key, node=node)), fixed=_fixed(boot, key))
+        for node, boot in boots.items()
+        if _has(boot, release_channel.MANAGED)
+    }
+
+
+def _has(boot: FirstBoot, path: str) -> bool:
+    return any(file.path == path for file in boot.files)
+
+
 def bundle(boot: FirstBoot, password: str) -> bytes:
     """The encrypted bundle of a first boot that has the record of its release."""
     files = {file.path: file.content for file in placed(boot)}
     members = {"plan": files[release_channel.MANAGED]}
     members |= {f"files/{number}": content for number, (_, content) in enumerate(sorted(files.items()), 1)}
     return encrypted(gzip.compress(_tar(members), mtime=0), password)
+
+
+def _fixed(boot: FirstBoot, key: str) -> str:
+    """The digest of a first boot but for what its bundle has; salted, as it has secrets."""
+    admins = tuple(replace(user, ssh_keys=()) for user in boot.users if user.is_admin)
+    besides = replace(boot, files=(), units=(), commands=(), timezone="", users=admins)
+    plain = json.dumps(to_plain(besides), sort_keys=True)
+    return hmac_sha256(derive(key, "published-digests"), plain.encode())
 
 
 def _tar(members: dict[str, bytes]) -> bytes:
@@ -71,18 +110,18 @@ def _further(site: SiteSpec, boot: FirstBoot) -> Iterator[str]:
     """The lines after those of the files."""
     for unit in boot.units:
         if unit.is_enabled:
-            yield f"enable {field(unit.name)}"
+            yield f"enable {shell.field(unit.name)}"
     for user in boot.users:
         for key in user.ssh_keys:
-            yield f"user {field(user.name)} {rest(key)}"
-    yield f"timezone {field(boot.timezone)}"
+            yield f"user {shell.field(user.name)} {rest(key)}"
+    yield f"timezone {shell.field(boot.timezone)}"
     node = site.nodes[boot.node]
     runtime = runtime_of(node)
     if not runtime.is_k3s:
         return
     pinned, url = site.k3s.sha256.get(node.arch), k3s.binary_url(site, node)
     if pinned and url.startswith("https://"):
-        yield f"program {pinned} {k3s.CARRIED} {field(url)}"
+        yield f"program {pinned} {k3s.CARRIED} {shell.field(url)}"
     needs = [need for name in workloads_on(site, boot.node) for need in carried(site, name, node)]
     for name in sorted({need.name for need in needs if need.kind == "image"}):
-        yield f"image {field(name)}"
+        yield f"image {shell.field(name)}"

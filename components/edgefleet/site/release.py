@@ -24,6 +24,7 @@ from edgefleet.model.names import Name
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.spec import spec, to_plain
 from edgefleet.runtimes import runtime_of
+from edgefleet.site.bundle import Bundle
 from edgefleet.workloads.base.foreign import RENDERED, rendered_in
 
 VERSION: Literal["edgefleet.dev/release/v1"] = "edgefleet.dev/release/v1"
@@ -80,6 +81,8 @@ class Release:
     data: bytes = field(repr=False)
     """The document that is stored, canonical JSON: manifest, content of each file by its digest, and by
     theirs the texts that workloads were rendered to (`edgefleet.io.rendered_texts`)."""
+    bundles: Mapping[str, Bundle] = field(default_factory=dict, repr=False)
+    """dict[node -> what it fetches]; empty without a channel."""
 
 
 def release_of(site: SiteSpec, boots: Mapping[str, FirstBoot], key: str) -> Release:

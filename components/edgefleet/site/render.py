@@ -18,7 +18,7 @@ from edgefleet.model.image import Image
 from edgefleet.model.listing import hmac_sha256, sha256
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.site_resource import PARTS, SEED, SiteInputs
-from edgefleet.site.bundle import with_plan
+from edgefleet.site.bundle import bundles, with_plan
 from edgefleet.site.first_boot import first_boots
 from edgefleet.site.release import Release, published_salt, release_of
 
@@ -85,7 +85,7 @@ def rendered(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> Render
     """
     boots, release = _released(spec, key, passphrases)
     images = {node: _seeded(spec, boot, key, release) for node, boot in boots.items()}
-    return RenderedSite(images=images, release=release)
+    return RenderedSite(images=images, release=replace(release, bundles=bundles(boots, key)))
 
 
 def _released(

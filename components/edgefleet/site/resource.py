@@ -1,5 +1,7 @@
 """The resource of one site: its boot images, one for each node, and its release, in an artifact store.
 
+With a channel the release has a bundle for each node, which the node fetches (`edgefleet.site.bundle`).
+
 Both are pure functions of the inputs, so a preview shows their digests before anything exists. One
 resource holds a whole site: the engine's cost grows with resources and with bytes of state, so the outputs
 repeat no input and stay small.

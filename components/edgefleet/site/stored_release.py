@@ -3,6 +3,9 @@
 One document a release: it is there as a whole or not at all, whatever interrupts a run, and costs one
 request. Its name has its digest, so it never changes, and a site whose release stays uploads nothing. Earlier
 ones are removed once the newest is there; the state has their digests, so nothing is listed for that.
+
+With a channel each node has a bundle besides, ``releases/<site>/<node>/<hex of the encrypted bytes>``, which
+is stored before the document, and stays as long as a release that has it.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,7 +18,7 @@ from edgefleet.io.store import ArtifactStore
 from edgefleet.io.store.artifact import LARGEST
 from edgefleet.model import strict_json
 from edgefleet.model.listing import sha256
-from edgefleet.model.site_resource import RELEASE, StoredRelease
+from edgefleet.model.site_resource import RELEASE, StoredBundle, StoredRelease
 from edgefleet.model.spec import from_plain
 from edgefleet.site.release import Release
 from edgefleet.workloads.base.foreign import DEEPEST, RENDERED, rendered_in
@@ -32,7 +35,16 @@ def prefix(site: str) -> str:
 
 def key(site: str, digest: str) -> str:
     """The key of the release of `digest` in a store."""
-    return f"{prefix(site)}{digest.removeprefix('sha256:')}{SUFFIX}"
+    return f"{prefix(site)}{_hex(digest)}{SUFFIX}"
+
+
+def _hex(digest: str) -> str:
+    return digest.removeprefix("sha256:")
+
+
+def bundle_key(site: str, node: str, ciphertext: str) -> str:
+    """The key of a node's bundle in a store; `ciphertext` is the hex SHA-256 of its bytes."""
+    return f"{prefix(site)}{node}/{ciphertext}"
 
 
 def of_recorded(outputs: Mapping[str, Any]) -> StoredRelease | None:
@@ -48,12 +60,28 @@ def first(store: ArtifactStore, site: str, release: Release) -> StoredRelease:
         uri=store.uri(key(site, release.digest)),
         size=len(release.data),
         document=sha256(release.data),
+        bundles={
+            node: StoredBundle(
+                ciphertext=_hex(sha256(bundle.data)),
+                size=len(bundle.data),
+                part=_hex(release.parts[node]),
+                fixed=bundle.fixed,
+            )
+            for node, bundle in release.bundles.items()
+        },
     )
 
 
 def next_one(release: StoredRelease, before: StoredRelease | None) -> StoredRelease:
     """`release` as the next one after `before`."""
-    return replace(release, earlier=_earlier(release, before)[: KEPT - 1])
+    return _after(release, before, _earlier(release, before)[: KEPT - 1])
+
+
+def _after(release: StoredRelease, before: StoredRelease | None, earlier: tuple[str, ...]) -> StoredRelease:
+    """`release` with what is known of the `earlier` ones, the last of which is `before`."""
+    known = {} if before is None else {**before.earlier_bundles, str(before.digest): before.bundles}
+    there = {digest: known[digest] for digest in earlier if known.get(digest)}
+    return replace(release, earlier=earlier, earlier_bundles=there)
 
 
 def _earlier(release: StoredRelease, before: StoredRelease | None) -> tuple[str, ...]:
@@ -72,19 +100,51 @@ def published(
     Returns what the store has now, and why that is not all.
     """
     stored = next_one(first(store, site, release), before)
-    there = _earlier(stored, before)
+    there = _after(stored, before, _earlier(stored, before))
+    failed = _put_bundles(store, site, release, {} if before is None else before.bundles)
+    if failed:
+        return _lost(there, failed), [*failed.values()]
     try:
         if before is None or before.digest != release.digest:
             store.put(key(site, release.digest), release.data)
     except OutsideFailure as error:
-        return _lost(replace(stored, earlier=there)), [error]
+        return _lost(there), [error]
     try:
-        if there != stored.earlier:
-            kept = (release.digest, *stored.earlier)
-            store.clear(prefix(site), keep={key(site, digest) for digest in kept})
+        if there.earlier != stored.earlier:
+            store.clear(prefix(site), keep=_keys(site, stored))
     except OutsideFailure as error:
-        return replace(stored, earlier=there), [error]
+        return there, [error]
     return stored, []
+
+
+def _put_bundles(
+    store: ArtifactStore, site: str, release: Release, before: Mapping[str, StoredBundle]
+) -> dict[str, OutsideFailure]:
+    """Store the bundles of `release` that `before` lacks; dict[node -> why its own is not there]."""
+    failed: dict[str, OutsideFailure] = {}
+    for node, bundle in release.bundles.items():
+        ciphertext = _hex(sha256(bundle.data))
+        if node in before and before[node].ciphertext == ciphertext:
+            continue
+        try:
+            store.put(bundle_key(site, node, ciphertext), bundle.data)
+        except OutsideFailure as error:
+            failed[node] = error
+    return failed
+
+
+def _keys(site: str, release: StoredRelease) -> set[str]:
+    """The keys of all that `release` and the earlier ones have."""
+    of_bundles = {str(release.digest): release.bundles, **release.earlier_bundles}
+    kept = (str(release.digest), *release.earlier)
+    return {name for digest in kept for name in _keys_of(site, digest, of_bundles.get(digest, {}))}
+
+
+def _keys_of(site: str, digest: str, bundles: Mapping[str, StoredBundle]) -> set[str]:
+    """The keys of one release."""
+    return {key(site, digest)} | {
+        bundle_key(site, node, bundle.ciphertext) for node, bundle in bundles.items() if bundle.ciphertext
+    }
 
 
 def lacking(inputs: Mapping[str, Any]) -> set[str]:
@@ -113,11 +173,16 @@ def recall(store: ArtifactStore, site: str, digest: str, texts_of: Collection[st
 
 def missing(store: ArtifactStore, site: str, release: Release) -> StoredRelease:
     """`release`, which was not stored yet: the next update stores it."""
-    return _lost(first(store, site, release))
+    return _lost(first(store, site, release), release.bundles)
 
 
-def _lost(release: StoredRelease) -> StoredRelease:
-    return replace(release, digest=None, size=None, document=None)
+def _lost(release: StoredRelease, nodes: Collection[str] = ()) -> StoredRelease:
+    """`release`, which the store does not have as a whole: it lacks the bundles of `nodes`."""
+    bundles = {
+        node: replace(bundle, ciphertext=None, size=None) if node in nodes else bundle
+        for node, bundle in release.bundles.items()
+    }
+    return replace(release, digest=None, size=None, document=None, bundles=bundles)
 
 
 def found(store: ArtifactStore, site: str, recorded: StoredRelease | None) -> StoredRelease:
@@ -131,13 +196,21 @@ def found(store: ArtifactStore, site: str, recorded: StoredRelease | None) -> St
         return recorded
     stat = store.stat(key(site, recorded.digest))
     is_there = stat is not None and recorded.document in {None, f"sha256:{stat.sha256}"}
-    there = store.list(prefix(site)) if recorded.earlier else ()
-    kept = replace(recorded, earlier=tuple(each for each in recorded.earlier if key(site, each) in there))
-    return kept if is_there else _lost(kept)
+    lost = [node for node, bundle in recorded.bundles.items() if not _has(store, site, node, bundle)]
+    there = (store.list(prefix(site)) if recorded.earlier else {}).keys()
+    of_bundles = recorded.earlier_bundles
+    earlier = [each for each in recorded.earlier if _keys_of(site, each, of_bundles.get(each, {})) <= there]
+    kept = _after(recorded, recorded, tuple(earlier))
+    return kept if is_there and not lost else _lost(kept, lost)
+
+
+def _has(store: ArtifactStore, site: str, node: str, bundle: StoredBundle) -> bool:
+    stat = store.stat(bundle_key(site, node, bundle.ciphertext)) if bundle.ciphertext else None
+    return stat is not None and stat.sha256 == bundle.ciphertext
 
 
 def _newest(store: ArtifactStore, site: str) -> StoredRelease:
-    there = store.list(prefix(site))
+    there = {name: stat for name, stat in store.list(prefix(site)).items() if name.endswith(SUFFIX)}
     newest, *earlier = sorted(there, key=lambda name: there[name].modified, reverse=True) or [""]
     stat = store.stat(newest) if newest else None
     if stat is None:

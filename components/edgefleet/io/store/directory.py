@@ -103,8 +103,9 @@ class DirectoryStore:
                 self.delete(key)
         with disk.explaining(folder, "cannot be removed"):
             if not keep and folder.is_dir():
-                for left in folder.rglob(f".*{disk.SUFFIX}"):
+                for left in [*folder.rglob(f".*{disk.SUFFIX}")]:
                     left.unlink(missing_ok=True)
+                    self._remove_empty(left.parent)
                 self._remove_empty(folder)
 
     def swap(self, key: str, data: bytes, *, was: bytes | None) -> bool:
