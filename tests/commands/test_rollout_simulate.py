@@ -53,7 +53,8 @@ def test_a_failed_canary_stops_it(waved: "World") -> None:
     """No other site gets the release; the timeline is of 80 columns and names the site."""
     text = waved.run(*ARGUMENTS, "--fail", "1").out
     assert [] == [line for line in text.splitlines() if cell_len(line) > 80]
-    assert "the rollout is PAUSED: 1 site failed (berlin) of the wave canary, 0 may" in " ".join(text.split())
+    paused = "the rollout is PAUSED: 1 site failed (berlin) of the wave canary: its budget is 0"
+    assert paused in " ".join(text.split())
     others = next(line for line in text.splitlines() if line.startswith("others"))
     assert ["others", "2", "0", "0", "2", "-", "-", "0", "B"] == others.split()
 

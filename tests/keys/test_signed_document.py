@@ -89,11 +89,11 @@ def test_what_is_read_is_what_would_be_written(data: bytes) -> None:
 
 def test_a_signature_of_one_kind_is_none_of_another() -> None:
     """The type is signed with the payload."""
-    other = DATA.replace(b"edgefleet.pointer", b"edgefleet.rollout")
+    other = DATA.replace(b"edgefleet.pointer", b"edgefleet.delegation")
     with pytest.raises(ValueError, match="is not signed by a key that may sign it"):
-        verified(other, "rollout", KEYS)
-    with pytest.raises(ValueError, match="is not in the form of a signed rollout"):
-        verified(DATA, "rollout", KEYS)
+        verified(other, "delegation", KEYS)
+    with pytest.raises(ValueError, match="is not in the form of a signed delegation"):
+        verified(DATA, "delegation", KEYS)
 
 
 def test_one_known_signature_of_several_is_enough() -> None:
@@ -118,7 +118,7 @@ def test_size_is_the_first_thing_that_counts() -> None:
     with pytest.raises(ValueError, match=r"has 65,537 bytes, and 65,536 are allowed"):
         verified(DATA[:-1] + b" " * (LARGEST - len(DATA) + 1) + b"\n", "pointer", KEYS)
     with pytest.raises(ValueError, match="are allowed"):
-        signed("rollout", b"a" * LARGEST, signer(1))
+        signed("delegation", b"a" * LARGEST, signer(1))
 
 
 @pytest.mark.parametrize("numbers", [(), (1, 2, 3, 4, 5)])

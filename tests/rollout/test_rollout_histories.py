@@ -50,7 +50,7 @@ def reported(world: World, wave: PlannedWave, *verdicts: str) -> list[bool]:
     """Of each moved site of a wave, whether it reports one of `verdicts`."""
     statuses = world.statuses
     return [
-        verdict(statuses.get(site.name, {}), site.nodes, site.sequence, site.release) in verdicts
+        verdict(statuses.get(site.name, {}), site.nodes, site.forward) in verdicts
         for site in wave.sites
         if position(site, world.pointers[site.name]) == "forward"
     ]
@@ -165,6 +165,7 @@ def check_two_steppers(seed: int) -> None:
         two.apply(*first)
         two.apply(*second)
         two.apply(*slow)
+        two.place(slow[1])
         lower += [name for name, sequence in before.items() if two.pointers[name].sequence < sequence]
         slow = first
     assert ([], []) == (lower, different)

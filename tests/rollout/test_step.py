@@ -7,34 +7,39 @@ from tests.rollout.world import HOUR, START, World, digest, fleet
 
 from edgefleet.model.rollout import OnFailure, Rollout, Wave
 from edgefleet.model.spec import from_plain, to_plain
-from edgefleet.rollout.history import Entry, History
+from edgefleet.rollout.history import OF_POINTERS, Entry, History
 from edgefleet.rollout.orders import Order
-from edgefleet.rollout.plan import ALL, DEFAULTS, Plan, Target, merged, plan
-from edgefleet.rollout.standing import Pointer
+from edgefleet.rollout.plan import ALL, DEFAULTS, InForce, Plan, merged, plan
+from edgefleet.rollout.standing import in_force, state_of
 from edgefleet.rollout.step import Move
 
+BEFORE = {name: InForce(release=digest(0), sequence=1) for name in ("s00", "s01", "s02")}
 FAST = Rollout(bake="1s", healthy="100%", failures="0", on_failure="pause", wait_for_dark="12h")
 
 
 def test_a_plan_has_only_the_sites_that_change() -> None:
-    """With the pointers of both ways, above all that were ever signed."""
-    targets = {
-        "s00": Target(release=digest(1), current=digest(0), sequence=4, signed=9),
-        "s01": Target(release=digest(1), current=digest(1), sequence=4),
-        "s02": Target(release=digest(1)),
+    """With the pointers of both ways and renewals between them, above all that were ever signed.
+
+    What leads the others is kept, also of a site that the fleet file has no more.
+    """
+    before = {
+        "s00": InForce(release=digest(0), sequence=4, signed=9),
+        "s01": InForce(release=digest(1), sequence=4),
+        "gone": InForce(release=digest(1), sequence=4, signed=6),
     }
-    made = plan(fleet(), targets, START)
+    made = plan(fleet(), dict.fromkeys(("s00", "s01", "s02"), digest(1)), START, before)
     sites = {site.name: site for site in made.sites}
     assert [ALL] == [wave.name for wave in made.waves]
     assert ["s00", "s02"] == [*sites]
-    assert (10, 11, digest(0)) == (sites["s00"].sequence, sites["s00"].back, sites["s00"].previous)
+    assert before == made.before
+    assert (10, 13, digest(0)) == (sites["s00"].sequence, sites["s00"].back, sites["s00"].previous)
     assert (1, 0, "", "dark") == (
         *(getattr(sites["s02"], key) for key in ("sequence", "back", "previous", "link")),
     )
 
 
 def test_a_plan_is_plain_data_and_back() -> None:
-    """It is a signed document; its waves, policies and sites survive."""
+    """It is a document of the store; its waves, policies and sites survive."""
     world = World.of(1, FAST, (3, 4), ("good",))
     assert world.plan == from_plain(Plan, to_plain(world.plan))
 
@@ -49,7 +54,7 @@ def test_a_rollout_goes_from_wave_to_wave_and_ends() -> None:
     """Each one opens when the one before is healthy and was watched."""
     world = World.of(2, replace(FAST, bake="3h", healthy="50%"), (3, 4), ("good",))
     assert "ended" == world.run(100).phase
-    actions = [(entry.action, entry.wave) for entry in world.log]
+    actions = [(entry.action, entry.wave) for entry in world.log if entry.action not in OF_POINTERS]
     waves = [wave.name for wave in world.plan.waves]
     assert [*((a, w) for w in waves for a in ("opened", "reached")), ("ended", "")] == actions
     times = {(entry.action, entry.wave): entry.at for entry in world.log}
@@ -64,12 +69,33 @@ def test_a_clock_of_1970_moves_nothing() -> None:
     assert (frozenset(), (), START) == (decision.moves, decision.entries, decision.until)
 
 
-def test_a_newer_pointer_ends_the_rollout() -> None:
-    """Somebody began another one."""
+def test_a_newer_rollout_ends_this_one() -> None:
+    """Its start wrote so into the log: no step moves anything more."""
     world = World.of(4, FAST, (3,), ("good",))
-    world.pointers["s05"] = Pointer(7, START)
+    world.log.append(Entry(at=world.now, action="superseded", reason="20261201t000000z"))
     decision = world.decide()[1]
-    assert ("ended", "superseded by a newer rollout") == (decision.phase, decision.reason)
+    assert ("ended", frozenset(), ()) == (decision.phase, decision.moves, decision.entries)
+
+
+def test_the_log_tells_where_each_pointer_is() -> None:
+    """From when it is placed; a move that nobody has finished counts from its entry."""
+    made = plan(fleet(), {"s00": digest(1), "s01": digest(1), "s03": digest(1)}, START, BEFORE)
+    log = (
+        Entry(at=START, action="moved", kind="forward", sites=("s00", "s01", "unknown")),
+        Entry(at=START + 5, action="placed"),
+        Entry(at=START + 9, action="moved", kind="back", sites=("s01", "s03")),
+    )
+    state = state_of(made, log)
+    assert {"s00": (2, START + 5), "s01": (5, START + 9), "s02": (1, 0)} == {
+        name: (pointer.sequence, pointer.at) for name, pointer in state.pointers.items()
+    }
+    assert log[2:] == History(log).unplaced
+    assert {
+        "s00": InForce(release=digest(1), sequence=2, signed=5),
+        "s01": InForce(release=digest(0), sequence=5, signed=5),
+        "s02": InForce(release=digest(0), sequence=1),
+        "s03": InForce(signed=3),
+    } == in_force(made, state)
 
 
 @pytest.mark.parametrize(

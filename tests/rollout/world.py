@@ -15,8 +15,8 @@ from edgefleet.model.rollout import OnFailure, Rollout, Wave
 from edgefleet.model.updates import Window
 from edgefleet.rollout.history import Entry
 from edgefleet.rollout.orders import Order, order
-from edgefleet.rollout.plan import Plan, PlannedSite, Target, plan
-from edgefleet.rollout.standing import Pointer, State
+from edgefleet.rollout.plan import InForce, Plan, PlannedSite, plan
+from edgefleet.rollout.standing import Pointer, State, in_force, state_of
 from edgefleet.rollout.statuses import State as NodeState
 from edgefleet.rollout.statuses import Status
 from edgefleet.rollout.step import Decision, step
@@ -100,12 +100,10 @@ class Node:
     def see(self, now: int, pointer: Pointer, release: str, chance: random.Random, of: PlannedSite) -> None:
         """Go on for an hour."""
         if self.kind in {"faker", "mistaken"}:
-            release = of.release if self.kind == "faker" else of.previous
-            self.status = Status("healthy", of.sequence, release)
+            self.status = Status("healthy", of.sequence - (self.kind == "mistaken"))
         elif self.kind == "liar":
             sequences = (of.sequence, of.back, of.sequence - 1, 0, 2**40)
-            release = chance.choice((of.release, of.previous, digest(99)))
-            self.status = Status(chance.choice(STATES), chance.choice(sequences), release)
+            self.status = Status(chance.choice(STATES), chance.choice(sequences))
         elif self.kind != "dark":
             self._go_on(now, pointer, release)
 
@@ -125,7 +123,7 @@ class Node:
         else:
             self.running = release
         words: dict[str, NodeState] = {"coming": "fetching", "applying": "applying", "healthy": "healthy"}
-        self.status = Status(words.get(state, "rolled-back"), self.sequence, self.running)
+        self.status = Status(words.get(state, "rolled-back"), self.sequence)
 
 
 @dataclass(slots=True)
@@ -137,6 +135,7 @@ class World:
     plan: Plan
     nodes: dict[str, Node]
     pointers: dict[str, Pointer]
+    """dict[site -> the pointer in the store]."""
     releases: dict[tuple[str, int], str]
     """dict[(site, sequence) -> release]."""
     log: list[Entry] = field(default_factory=list)
@@ -156,11 +155,11 @@ class World:
             )
             for name, site in within.sites.items()
         }
-        targets = {name: Target(release=digest(1), current=digest(0), sequence=1) for name in within.sites}
+        before = {name: InForce(release=digest(0), sequence=1, signed=1) for name in within.sites}
         world = cls(
             fleet=within,
             chance=chance,
-            plan=plan(within, targets, START),
+            plan=plan(within, dict.fromkeys(within.sites, digest(1)), START, before),
             nodes=nodes,
             pointers={name: Pointer(1, 0) for name in nodes},
             releases={(name, 1): digest(0) for name in nodes},
@@ -170,30 +169,26 @@ class World:
 
     def sign(self) -> None:
         """Sign the pointers of the plan."""
-        signed = {(site.name, site.sequence): site.release for site in self.plan.sites}
+        signed = {(site.name, of): site.release for site in self.plan.sites for of in site.forward}
         signed |= {(site.name, site.back): site.previous for site in self.plan.sites}
         assert set() == signed.keys() & self.releases.keys()
         self.releases |= signed
 
     def supersede(self) -> None:
         """Begin a rollout of release 2."""
-        targets = {
-            name: Target(
-                release=digest(2),
-                current=self.releases[name, pointer.sequence],
-                sequence=pointer.sequence,
-                signed=max(sequence for site, sequence in self.releases if site == name),
-            )
-            for name, pointer in self.pointers.items()
+        before = in_force(self.plan, self.state)
+        assert {name: of.sequence for name, of in self.pointers.items()} == {
+            name: of.sequence for name, of in before.items()
         }
-        self.plan = plan(self.fleet, targets, self.now, superseded=self.plan)
+        releases = dict.fromkeys(self.fleet.sites, digest(2))
+        self.plan = plan(self.fleet, releases, self.now, before, superseded=self.plan)
         self.log = []
         self.sign()
 
     @property
     def state(self) -> State:
-        """A copy of what the store has."""
-        return State({**self.pointers}, tuple(self.log))
+        """What the log tells."""
+        return state_of(self.plan, tuple(self.log))
 
     @property
     def statuses(self) -> dict[str, dict[str, Status]]:
@@ -213,12 +208,18 @@ class World:
             if state.log != tuple(self.log):
                 return False
             self.log += decision.entries
+        if decision.moves:
+            self.place(decision)
+            self.log.append(Entry(at=self.now, action="placed"))
+        return True
+
+    def place(self, decision: Decision) -> None:
+        """Write the pointers, as a stepper does that has won its swap, early or late."""
         sites = {site.name: site for site in self.plan.sites}
         for name, kind in decision.moves:
             sequence = sites[name].back if kind == "back" else sites[name].sequence
             if sequence > self.pointers[name].sequence:
                 self.pointers[name] = Pointer(sequence, self.now)
-        return True
 
     def order(self, action: Order) -> None:
         """A person orders something."""

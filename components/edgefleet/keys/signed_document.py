@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from edgefleet.keys import dsse
 from edgefleet.keys.channel_key import ChannelKey
 
-Kind = Literal["pointer", "delegation", "rollout"]
+Kind = Literal["pointer", "delegation"]
 LARGEST = 64 * 1024
 """Most bytes of a signed document."""
 MOST = 4

@@ -1,16 +1,37 @@
 """The log of a rollout: what people ordered and what steps found out, in the order of time. Pure.
 
 Each writer compares and swaps: an entry is appended to the log that its writer has read, or the writer
-reads again and decides again. Pointers are moved afterwards.
+reads again and decides again. Pointers are moved afterwards: `moved` states which, and `placed` that all of
+those before it are where they belong. So the log tells where each pointer is, or is about to be.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from edgefleet.model.names import Name
 from edgefleet.model.spec import spec
 
-Action = Literal["opened", "reached", "paused", "resumed", "promoted", "skipped", "rolledBack", "ended"]
+Kind = Literal["forward", "back"]
+Action = Literal[
+    "opened",
+    "reached",
+    "paused",
+    "resumed",
+    "promoted",
+    "skipped",
+    "rolledBack",
+    "moved",
+    "placed",
+    "superseded",
+    "ended",
+]
+OF_POINTERS = frozenset({"moved", "placed"})
+"""Actions that concern pointers alone."""
+Time = Annotated[int, Field(ge=0, lt=2**37)]
+"""Seconds since 1970, until the year 6325."""
 STEP = "step"
 """Who wrote the entries that no person ordered."""
 RELEASING = frozenset({"resumed", "promoted", "skipped"})
@@ -21,18 +42,19 @@ RELEASING = frozenset({"resumed", "promoted", "skipped"})
 class Entry:
     """One line of the log."""
 
-    at: int
-    """Seconds since 1970."""
+    at: Time
     action: Action
-    """A wave was opened, or has enough healthy sites; the rollout was paused, resumed, taken back, or has
-    ended; the wave was promoted: the next one begins whatever its sites report; all waves were opened at
-    once."""
+    """A wave was opened, or has enough healthy sites; the rollout was paused, resumed, taken back, superseded
+    by the rollout that `reason` names, or has ended; the wave was promoted: the next one begins whatever its
+    sites report; all waves were opened at once; pointers were moved, or are placed."""
     by: str = STEP
     """Who ordered it."""
     wave: str = ""
     reason: str = ""
-    sites: tuple[str, ...] = ()
-    """The failed sites that a person went on with: they count no more."""
+    sites: tuple[Name, ...] = ()
+    """The failed sites that a person went on with: they count no more. Of `moved`, the sites that were."""
+    kind: Kind | None = None
+    """Of `moved`, where to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +109,15 @@ class History:
 
     @property
     def end(self) -> Entry | None:
-        """The entry by which it has ended."""
-        return next(iter(self._of("ended")), None)
+        """The entry by which it has ended; it goes on where somebody takes it back afterwards."""
+        ends = [*self._of("ended", "superseded", "rolledBack")]
+        return ends[-1] if ends and ends[-1].action != "rolledBack" else None
+
+    @property
+    def unplaced(self) -> tuple[Entry, ...]:
+        """Moves of pointers of which nobody has stated that they are done."""
+        last = max((at for at, entry in enumerate(self.entries) if entry.action == "placed"), default=-1)
+        return tuple(entry for entry in self.entries[last + 1 :] if entry.action == "moved")
 
     def _of(self, *actions: str) -> Iterable[Entry]:
         return (entry for entry in self.entries if entry.action in actions)

@@ -9,10 +9,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from edgefleet.fleetfile.fleet import Fleet
-from edgefleet.rollout.history import Entry, History
+from edgefleet.rollout.history import OF_POINTERS, Entry, History
 from edgefleet.rollout.link_model import SiteModel
-from edgefleet.rollout.plan import Plan, PlannedSite, Target, plan
-from edgefleet.rollout.standing import Pointer, State, standing
+from edgefleet.rollout.plan import InForce, Plan, PlannedSite, plan
+from edgefleet.rollout.standing import State, standing, state_of
 from edgefleet.rollout.statuses import State as NodeState
 from edgefleet.rollout.statuses import Status
 from edgefleet.rollout.step import Decision, Move, step
@@ -62,7 +62,7 @@ class Result:
     settings: Settings
     waves: tuple[WaveResult, ...]
     log: tuple[Entry, ...]
-    """With times in seconds since 1970."""
+    """With times in seconds since 1970, and without moves of pointers."""
     end: Decision
     """The last decision."""
     seconds: int
@@ -76,7 +76,7 @@ class Run:
     plan: Plan
     settings: Settings
     models: dict[str, SiteModel]
-    pointers: dict[str, Pointer]
+    state: State
     statuses: dict[str, dict[str, Status]] = field(default_factory=dict)
     log: list[Entry] = field(default_factory=list)
     events: list[tuple[int, str, NodeState, int]] = field(default_factory=list)
@@ -90,8 +90,11 @@ class Run:
         now, last = self.settings.start, self.settings.start + self.settings.days * DAY
         while True:
             self._report(sites, now)
-            decision = step(self.plan, State(self.pointers, tuple(self.log)), self.statuses, now)
+            decision = step(self.plan, self.state, self.statuses, now)
             self.log += decision.entries
+            if decision.moves:
+                self.log.append(Entry(at=now, action="placed"))
+            self.state = state_of(self.plan, tuple(self.log))
             for move in sorted(decision.moves):
                 self._move(sites[move.site], move, now)
             if decision.phase in {"ended", "paused"}:
@@ -99,7 +102,7 @@ class Run:
             times = [*(event[0] for event in self.events[:1]), *filter(None, [decision.until])]
             if not times or min(times) > last:
                 self._report(sites, last)
-                return step(self.plan, State(self.pointers, tuple(self.log)), self.statuses, last), last
+                return step(self.plan, self.state, self.statuses, last), last
             now += max(1, -(-(min(times) - now) // BETWEEN)) * BETWEEN
 
     def _report(self, sites: dict[str, PlannedSite], now: int) -> None:
@@ -107,17 +110,14 @@ class Run:
         while self.events and self.events[0][0] <= now:
             _, name, state, sequence = heapq.heappop(self.events)
             site = sites[name]
-            if self.pointers[name].sequence == sequence:
-                is_back = sequence == site.back
-                release = site.previous if is_back or state != "healthy" else site.release
-                self.statuses[name] = dict.fromkeys(site.nodes, Status(state, sequence, release))
-                if state == "applying" and not is_back:
+            if self.state.pointers[name].sequence == sequence:
+                self.statuses[name] = dict.fromkeys(site.nodes, Status(state, sequence))
+                if state == "applying" and sequence != site.back:
                     self.fetched[name] += self.settings.size
 
     def _move(self, site: PlannedSite, move: Move, now: int) -> None:
         is_back = move.kind == "back"
         sequence = site.back if is_back else site.sequence
-        self.pointers[site.name] = Pointer(sequence, now)
         draw = random.Random(f"{self.settings.seed}/{site.name}/fails").random()  # noqa: S311 - a simulation
         course = self.models[site.name].course(
             now,
@@ -130,31 +130,31 @@ class Run:
 
 def simulate(fleet: Fleet, settings: Settings) -> Result:
     """A rollout of a new release to all sites of `fleet`."""
-    targets = {name: Target(release=NEW, current=OLD, sequence=1) for name in fleet.sites}
-    planned = plan(fleet, targets, settings.start)
+    before = {name: InForce(release=OLD, sequence=1, signed=1) for name in fleet.sites}
+    planned = plan(fleet, dict.fromkeys(fleet.sites, NEW), settings.start, before)
     models = {
         name: SiteModel(name, site.link.class_, site.link.down, settings.seed, settings.start)
         for name, site in fleet.sites.items()
     }
-    run = Run(planned, settings, models, {name: Pointer(1, 0) for name in targets})
+    run = Run(planned, settings, models, state_of(planned, ()))
     decision, now = run.play()
     return Result(
         settings=settings,
         waves=_waves(run, now),
-        log=tuple(run.log),
+        log=tuple(entry for entry in run.log if entry.action not in OF_POINTERS),
         end=decision,
         seconds=now - settings.start,
     )
 
 
 def _waves(run: Run, now: int) -> tuple[WaveResult, ...]:
-    state, history = State(run.pointers, tuple(run.log)), History(tuple(run.log))
+    history = History(tuple(run.log))
     begun = {entry.wave: entry.at - run.settings.start for entry in run.log if entry.action == "opened"}
     ended = history.end.at - run.settings.start if history.end else None
     names = [wave.name for wave in run.plan.waves]
     results = []
     for index, wave in enumerate(run.plan.waves):
-        found = standing(wave, state, run.statuses, history, now)
+        found = standing(wave, run.state, run.statuses, history, now)
         following = begun.get(names[index + 1]) if index + 1 < len(names) else ended
         results.append(
             WaveResult(

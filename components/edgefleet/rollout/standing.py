@@ -7,18 +7,18 @@ healthy.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from edgefleet.rollout.history import Entry, History
 from edgefleet.rollout.hours import opening
-from edgefleet.rollout.plan import PlannedSite, PlannedWave
+from edgefleet.rollout.plan import InForce, Plan, PlannedSite, PlannedWave
 from edgefleet.rollout.statuses import Statuses, verdict
 
 EVIDENCE = 2
 """Sites that must be judged before the next wave begins, where a wave has so many that are not dark: one
 alone may lie."""
-Position = Literal["before", "forward", "back", "beyond"]
+Position = Literal["before", "forward", "back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +27,59 @@ class Pointer:
 
     sequence: int
     at: int
-    """When it was put into the store, by the store's clock; seconds since 1970."""
+    """When it was put into the store; seconds since 1970, and 0 where a former rollout did."""
+
+
+NONE = Pointer(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the store has of a rollout."""
+    """How far a rollout is."""
 
     pointers: Mapping[str, Pointer]
     """dict[site -> its pointer]; sites without one are missing."""
     log: tuple[Entry, ...]
 
 
+def state_of(plan: Plan, log: tuple[Entry, ...]) -> State:
+    """Where the pointers of a rollout are, by its log: no pointer is read.
+
+    The time of a pointer is that of the entry that states that it is placed, or of its move until then.
+    """
+    pointers = {name: Pointer(of.sequence, 0) for name, of in plan.before.items() if of.sequence}
+    sites = {site.name: site for site in plan.sites}
+    at = 0
+    for entry in reversed(log):
+        at = entry.at if entry.action == "placed" else at
+        for name in entry.sites if entry.action == "moved" else ():
+            site = sites.get(name)
+            sequence = 0 if site is None else site.back if entry.kind == "back" else site.sequence
+            if sequence > pointers.get(name, NONE).sequence:
+                pointers[name] = Pointer(sequence, at or entry.at)
+    return State(pointers, log)
+
+
+def in_force(plan: Plan, state: State) -> dict[str, InForce]:
+    """dict[site -> what leads it to a release now], of all sites that ever had a pointer signed."""
+    found = {**plan.before}
+    for site in plan.sites:
+        where, before = position(site, state.pointers.get(site.name)), found.get(site.name, InForce())
+        if where == "before":
+            now = before
+        elif where == "back":
+            now = InForce(release=site.previous, sequence=site.back, digest=site.back_digest)
+        else:
+            now = InForce(release=site.release, sequence=site.sequence, digest=site.digest)
+        found[site.name] = replace(now, signed=max(before.signed, site.signed))
+    return found
+
+
 def position(site: PlannedSite, pointer: Pointer | None) -> Position:
-    """Where a site's pointer is: on the way forward or back of this rollout, before it, or in a newer one."""
+    """Where a site's pointer is: before this rollout, or on its way forward or back."""
     if pointer is None or pointer.sequence < site.sequence:
         return "before"
-    if pointer.sequence == site.sequence:
-        return "forward"
-    return "back" if site.back and pointer.sequence == site.back else "beyond"
+    return "back" if site.back and pointer.sequence >= site.back else "forward"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,12 +123,12 @@ class Standing:
     def excess(self, wave: PlannedWave) -> str:
         """Why the failures are too many; empty where they are not."""
         if len(self.failed) > wave.pace.failures:
-            return f"{self._named()} of the wave {wave.name}, {wave.pace.failures} may"
+            return f"{self._named()} of the wave {wave.name}: its budget is {wave.pace.failures}"
         groups = Counter(site.group for site in self.failed)
         for group, budget in sorted(wave.pace.failures_per_group.items()):
             if groups[group] > budget:
                 failed = f"{counted(groups[group])} of the group {group} failed"
-                return f"{failed} in the wave {wave.name}, {budget} may"
+                return f"{failed} in the wave {wave.name}: its budget there is {budget}"
         return ""
 
     def _named(self) -> str:
@@ -123,7 +157,7 @@ def standing(wave: PlannedWave, state: State, statuses: Statuses, history: Histo
             found.unmoved.append(site)
             _note(found, opens_at(site, wave, now))
         elif where == "forward":
-            reported = verdict(statuses.get(site.name, {}), site.nodes, site.sequence, site.release)
+            reported = verdict(statuses.get(site.name, {}), site.nodes, site.forward)
             end = max(min(pointer.at, now), resumed) + wave.pace.wait_for_dark
             if reported in {"healthy", "failed"}:
                 (found.healthy if reported == "healthy" else found.failed).append(site)

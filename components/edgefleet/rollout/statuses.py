@@ -4,7 +4,6 @@ A status is untrusted: its size, form and words are checked, its clock is never 
 own node of its own site alone, of which the name comes from the place that the site may write.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,7 +16,6 @@ Verdict = Literal["silent", "coming", "applying", "healthy", "failed"]
 applied, at one node at least; all nodes are healthy; one node failed, or took it back."""
 LARGEST = 4096
 """Bytes of a status."""
-_RELEASE = re.compile(r"sha256:[0-9a-f]{64}")
 _VERDICTS: dict[State, Verdict] = {
     "current": "healthy",
     "healthy": "healthy",
@@ -35,9 +33,7 @@ class Status:
 
     state: State
     sequence: int
-    """Of the pointer that the state is about."""
-    release: str
-    """What the node runs, ``sha256:<hex>``; where ``current`` or ``healthy``, what its pointer names."""
+    """Of the pointer that the state is about: it names what the node is to run."""
 
 
 Statuses = Mapping[str, Mapping[str, Status]]
@@ -57,19 +53,18 @@ def status_of(document: Any) -> Status | None:
     if not isinstance(document, dict):
         return None
     state = next((known for known in _VERDICTS if known == document.get("state")), None)
-    sequence, release = document.get("sequence"), document.get("release")
-    if state is None or not isinstance(sequence, int) or not isinstance(release, str):
+    sequence = document.get("sequence")
+    if state is None or not isinstance(sequence, int) or isinstance(sequence, bool):
         return None
-    is_right = sequence in range(2**53) and _RELEASE.fullmatch(release) is not None
-    return Status(state, int(sequence), release) if is_right else None
+    return Status(state, sequence) if sequence in range(2**53) else None
 
 
-def verdict(nodes: Mapping[str, Status], names: tuple[str, ...], sequence: int, release: str) -> Verdict:
-    """What the nodes `names` of a site make of `release`, to which the pointer `sequence` leads.
+def verdict(nodes: Mapping[str, Status], names: tuple[str, ...], sequences: range) -> Verdict:
+    """What the nodes `names` of a site make of the release to which the pointers `sequences` lead.
 
-    A status about another pointer is none, and a node that says it is healthy runs that release.
+    A status about another pointer is none.
     """
-    verdicts = {_of_node(nodes.get(name), sequence, release) for name in names}
+    verdicts = {_of_node(nodes.get(name), sequences) for name in names}
     if "failed" in verdicts:
         return "failed"
     if verdicts == {"healthy"}:
@@ -79,8 +74,5 @@ def verdict(nodes: Mapping[str, Status], names: tuple[str, ...], sequence: int, 
     return "coming" if "coming" in verdicts else "silent"
 
 
-def _of_node(status: Status | None, sequence: int, release: str) -> Verdict:
-    if status is None or status.sequence != sequence:
-        return "silent"
-    found = _VERDICTS[status.state]
-    return "silent" if found == "healthy" and status.release != release else found
+def _of_node(status: Status | None, sequences: range) -> Verdict:
+    return "silent" if status is None or status.sequence not in sequences else _VERDICTS[status.state]

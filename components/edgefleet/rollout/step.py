@@ -2,22 +2,22 @@
 
 Anyone may run it, and several at once: two that see the same decide the same, a pointer only ever moves to a
 higher sequence, and what a step writes twice counts once. The order of writing is: the entries of the log by
-compare-and-swap, then the pointers; a step that loses the swap moves nothing.
+compare-and-swap, the moves among them, then the pointers; a step that loses the swap moves nothing.
 
 How many sites can fail: a step that sees more failures in a wave than its budget moves no further site. So at
 the end the failed sites of a wave are at most its budget plus those that were on their way, moved but neither
 healthy nor failed, after the last step that moved one; and plus those that were healthy and failed later.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from edgefleet.rollout.history import Entry, History
+from edgefleet.rollout.history import Entry, History, Kind
 from edgefleet.rollout.plan import Pace, Plan, PlannedWave
 from edgefleet.rollout.standing import Standing, State, counted, opens_at, position, standing
 from edgefleet.rollout.statuses import Statuses, verdict
 
-Kind = Literal["forward", "back"]
 Phase = Literal["running", "paused", "rolling-back", "ended"]
 
 
@@ -39,7 +39,7 @@ class Decision:
     """When another step decides something else though no site reports anything; seconds since 1970."""
     moves: frozenset[Move] = frozenset()
     entries: tuple[Entry, ...] = ()
-    """To append to the log before anything is moved."""
+    """To append to the log before anything is moved; the moves are among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,11 @@ class Situation:
         """A line of the log, of this step."""
         return Entry(at=self.now, action=action, wave=wave, reason=reason)
 
+    def moved(self, kind: Kind, sites: Iterable[str]) -> tuple[Entry, ...]:
+        """The line of the log that states the moves of `sites`; none without any."""
+        names = tuple(sorted(sites))
+        return (Entry(at=self.now, action="moved", kind=kind, sites=names),) if names else ()
+
 
 def step(plan: Plan, state: State, statuses: Statuses, now: int) -> Decision:
     """What to do now.
@@ -84,8 +89,6 @@ def step(plan: Plan, state: State, statuses: Statuses, now: int) -> Decision:
     if now < plan.started:
         reason = "the clock of this machine is before the start of the rollout"
         return Decision(phase="running", reason=reason, until=plan.started)
-    if any(position(site, state.pointers.get(site.name)) == "beyond" for site in plan.sites):
-        return _end(seen, "superseded by a newer rollout")
     if history.way_back is not None:
         return _rolled_back(seen, history.way_back.reason)
     if history.pause is not None:
@@ -173,7 +176,7 @@ def _moving(seen: Situation, opened: list[PlannedWave], decision: Decision) -> D
         reason=decision.reason,
         until=min(later, default=None),
         moves=frozenset(moves),
-        entries=decision.entries,
+        entries=(*decision.entries, *seen.moved("forward", (move.site for move in moves))),
     )
 
 
@@ -196,7 +199,8 @@ def _rolled_back(seen: Situation, reason: str, entries: tuple[Entry, ...] = ()) 
                 moves.add(Move(site.name, "back"))
             elif where == "back" and pointer is not None:
                 end = min(pointer.at, seen.now) + wave.pace.wait_for_dark
-                reported = verdict(seen.statuses.get(site.name, {}), site.nodes, site.back, site.previous)
+                sequences = range(site.back, site.back + 1)
+                reported = verdict(seen.statuses.get(site.name, {}), site.nodes, sequences)
                 if reported not in {"healthy", "failed"} and seen.now < end:
                     waiting.append(end)
     if not moves and not waiting:
@@ -206,7 +210,7 @@ def _rolled_back(seen: Situation, reason: str, entries: tuple[Entry, ...] = ()) 
         reason=reason,
         until=min(waiting, default=None),
         moves=frozenset(moves),
-        entries=entries,
+        entries=(*entries, *seen.moved("back", (move.site for move in moves))),
     )
 
 

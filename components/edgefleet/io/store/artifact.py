@@ -23,6 +23,8 @@ class Stored:
     """When it was stored, UTC."""
     sha256: str | None
     """Hex SHA-256 of the bytes that are there now; None where finding out means reading them."""
+    tag: str = ""
+    """In a listing: another one after each write of other bytes."""
 
 
 class ArtifactStore(Protocol):
@@ -41,8 +43,8 @@ class ArtifactStore(Protocol):
         """Store the bytes of the file `path`, which are `sha256` (hex), a piece at a time."""
         ...
 
-    def get(self, key: str) -> bytes | None:
-        """The bytes, or None where there are none; more than `LARGEST` are an error."""
+    def get(self, key: str, *, limit: int = LARGEST) -> bytes | None:
+        """The bytes, or None where there are none; more than `limit` are an error, ``too-large``."""
         ...
 
     def stat(self, key: str) -> Stored | None:

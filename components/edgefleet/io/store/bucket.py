@@ -48,9 +48,9 @@ class BucketStore:
         sent = upload(self._aws, self._bucket, self._name(key), path, sha256=sha256)
         return Stored(size=sent.size, modified=datetime.now(UTC), sha256=sent.sha256)
 
-    def get(self, key: str) -> bytes | None:
+    def get(self, key: str, *, limit: int = LARGEST) -> bytes | None:
         """The bytes of the newest version, or None."""
-        found = self._fetch(key)
+        found = self._fetch(key, limit)
         return None if found is None else found[0]
 
     def stat(self, key: str) -> Stored | None:
@@ -85,7 +85,8 @@ class BucketStore:
                 for entry in page.get("Contents", []):
                     modified = entry["LastModified"].astimezone(UTC)
                     key = entry["Key"].removeprefix(self._prefix)
-                    objects[key] = Stored(size=entry["Size"], modified=modified, sha256=None)
+                    size, tag = entry["Size"], entry["ETag"]
+                    objects[key] = Stored(size=size, modified=modified, sha256=None, tag=tag)
         return objects
 
     def delete(self, key: str) -> None:
@@ -127,19 +128,19 @@ class BucketStore:
         """``s3://<bucket>/<prefix>/<key>``."""
         return f"s3://{self._bucket}/{self._name(key)}"
 
-    def _fetch(self, key: str) -> tuple[bytes, str] | None:
+    def _fetch(self, key: str, limit: int = LARGEST) -> tuple[bytes, str] | None:
         """Bytes and entity tag, or None where there are none."""
         name = self._name(key)
         try:
             with self._aws.calling("s3:GetObject", self.uri(key)):
                 answer = self._aws.s3.get_object(Bucket=self._bucket, Key=name)
-                if answer["ContentLength"] <= LARGEST:
+                if answer["ContentLength"] <= limit:
                     return answer["Body"].read(), answer["ETag"]
         except EdgefleetError as error:
             if error_code(error) in {"NoSuchKey", "404"}:
                 return None
             raise
-        problem = f"has {answer['ContentLength']:,} bytes, and {LARGEST:,} are allowed"
+        problem = f"has {answer['ContentLength']:,} bytes, and {limit:,} are allowed"
         hint = "this is no seed and no record of edgefleet; remove it"
         raise OutsideFailure.at(self.uri(key), "too-large", problem, hint)
 

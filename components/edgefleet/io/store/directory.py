@@ -52,9 +52,9 @@ class DirectoryStore:
             raise OutsideFailure.at(path, "changed", problem, hint)
         return Stored(size=copied.size, modified=datetime.now(UTC), sha256=copied.sha256)
 
-    def get(self, key: str) -> bytes | None:
+    def get(self, key: str, *, limit: int = LARGEST) -> bytes | None:
         """The bytes, or None."""
-        return disk.read(self._path(key), limit=LARGEST)
+        return disk.read(self._path(key), limit=limit)
 
     def stat(self, key: str) -> Stored | None:
         """Size, time and digest of the present content; the bytes are read, a piece at a time."""
@@ -83,8 +83,7 @@ class DirectoryStore:
                 if name.startswith(".") or path.is_symlink():
                     continue
                 with suppress(FileNotFoundError):
-                    stored = Stored(size=path.stat().st_size, modified=_modified(path), sha256=None)
-                    yield path.relative_to(self._root).as_posix(), stored
+                    yield path.relative_to(self._root).as_posix(), _listed(path)
 
     def delete(self, key: str) -> None:
         """Remove the file, the remains of its interrupted writes, and directories that become empty."""
@@ -149,5 +148,11 @@ def _remove_empty(folder: Path) -> bool:
     return True
 
 
-def _modified(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat(follow_symlinks=False).st_mtime, UTC)
+def _listed(path: Path) -> Stored:
+    state = path.stat(follow_symlinks=False)
+    return Stored(
+        size=state.st_size,
+        modified=datetime.fromtimestamp(state.st_mtime, UTC),
+        sha256=None,
+        tag=f"{state.st_ino}.{state.st_mtime_ns}",
+    )
