@@ -1,5 +1,6 @@
 """Step `healing` on one of several servers of a site: the script is run for real, with stand-ins for k3s."""
 
+import json
 import shutil
 import subprocess
 import time
@@ -66,6 +67,22 @@ def test_servers_go_back_one_after_the_other(server: Machine) -> None:
     server.done("check", EDGEFLEET_TURN_SECONDS=str(length))
     in_round = time.time() % (3 * length)
     assert ("good 1", True) == (server.config, in_round <= length)
+
+
+def test_a_server_that_waits_for_its_turn_says_so(server: Machine) -> None:
+    """A turn may be three quarters of an hour away: nobody believes until then that it is well."""
+    apply(server, "good 1")
+    silence(server, OWN)
+    sleep = server.programs / "sleep"
+    sleep.write_text(
+        '#!/bin/sh\n/bin/cp "$EDGEFLEET_PREFIX/var/lib/edgefleet/status.json" "$EDGEFLEET_PREFIX/seen"\n'
+    )
+    sleep.chmod(0o755)
+    length = int(time.time()) // 2  # the second turn of the first round since 1970
+    server.done("check", EDGEFLEET_TURN_SECONDS=str(length))
+    seen = json.loads((server.root / "seen").read_text())
+    assert "unhealthy" == seen["state"]
+    assert "at this server's turn" in seen["message"]
 
 
 def test_a_server_restarts_for_its_certificates_while_the_others_serve(server: Machine) -> None:
