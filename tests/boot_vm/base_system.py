@@ -67,7 +67,7 @@ IMPATIENCE = {
         "[Timer]\nOnBootSec=\nOnActiveSec=\nOnUnitInactiveSec=\nOnBootSec=5s\nOnActiveSec=5s\nOnUnitInactiveSec=5s\n"
     ),
     "etc/systemd/system/edgefleet-health.service.d/boot-test.conf": (
-        "[Service]\nEnvironment=EDGEFLEET_WITHIN=30 EDGEFLEET_PAUSE_SECONDS=2\n"
+        "[Unit]\nAfter=onlooker.service\n[Service]\nEnvironmentFile=/run/onlooker.env\n"
     ),
 }
 FILES = {
@@ -78,7 +78,8 @@ FILES = {
     "etc/initramfs-tools/modules": "virtio_pci\nvirtio_blk\nvirtio_scsi\nsr_mod\nisofs\next4\n",
     "etc/systemd/system/onlooker.service": (
         "[Unit]\nDescription=Onlooker of a boot test\n[Service]\nType=exec\n"
-        "ExecStart=/usr/local/lib/onlooker\nStandardOutput=journal+console\nStandardError=journal+console\n"
+        "ExecStartPre=/usr/local/lib/onlooker prepare\nExecStart=/usr/local/lib/onlooker\n"
+        "StandardOutput=journal+console\nStandardError=journal+console\n"
         "[Install]\nWantedBy=multi-user.target\n"
     ),
     "usr/local/lib/onlooker": (Path(__file__).parent / "inside" / "onlooker.py").read_text(),

@@ -20,10 +20,10 @@ MEMORY = 1024
 """MiB."""
 PATIENCE = int(os.environ.get("EDGEFLEET_BOOT_PATIENCE", "1"))
 """How many times as long as on two cores of its own a machine may take."""
-UNWATCHED = ("softdog.soft_noboot=1",) if PATIENCE > 1 else ()
+UNWATCHED = ("softdog.soft_noboot=1",)
 """The watchdog of a machine that waits for others would take it for one that hangs."""
-LONGEST = 600 * PATIENCE
-"""Seconds that a machine may run; on two cores of its own none takes a third of it."""
+LONGEST = 600
+"""Seconds that a machine may run, times its patience; on two cores of its own none takes a third of it."""
 QEMU = ("qemu-system-x86_64", "-accel", "tcg,thread=multi", "-smp", "2", "-m", str(MEMORY))
 BOUNDED = ("-no-reboot", "-display", "none", "-serial", "mon:stdio")
 SEEN = (
@@ -89,7 +89,7 @@ def cable(state: Literal["on", "off"]) -> str:
     return f"\x01cset_link lan {state}\n\x01c"
 
 
-def run(options: Sequence[str | Path], *, longest: int = LONGEST, talk: Talk = ()) -> str:
+def run(options: Sequence[str | Path], *, longest: int = LONGEST * PATIENCE, talk: Talk = ()) -> str:
     """Start a machine and wait until it has turned itself off; what its serial console showed."""
     with subprocess.Popen(
         [*QEMU, *BOUNDED, *map(str, options)], stdin=PIPE, stdout=PIPE, stderr=PIPE, bufsize=0
@@ -121,7 +121,9 @@ def conversation(qemu: subprocess.Popen[bytes], talk: Talk) -> str:
     return ESCAPES.sub("", raw.decode(errors="replace").replace("\r", ""))
 
 
-def boot(options: Sequence[str | Path], image: str, scratch: Path, *, talk: Talk = ()) -> Booted:
+def boot(
+    options: Sequence[str | Path], image: str, scratch: Path, *, talk: Talk = (), patience: int = PATIENCE
+) -> Booted:
     """Boot a machine whose root file system is in `image`, and read what it left there.
 
     Args:
@@ -129,8 +131,9 @@ def boot(options: Sequence[str | Path], image: str, scratch: Path, *, talk: Talk
         image: as `read_tree` takes it.
         scratch: an empty directory.
         talk: as `run` takes it.
+        patience: how many times as long as on two cores of its own it may take.
     """
-    console = run(options, talk=talk)
+    console = run(options, talk=talk, longest=LONGEST * patience)
     (facts,) = ask(image, f"cat {FACTS}")
     assert facts.startswith("{"), f"the onlooker saw nothing; the console:\n{console}"
     return Booted(console=console, facts=json.loads(facts), files=read_tree(image, SEEN, scratch))
@@ -147,6 +150,8 @@ class Machine:
     """A medium; it is in at each boot."""
     options: Sequence[str]
     """QEMU's: of its network, and others."""
+    patience: int = PATIENCE
+    """How many times as long as on two cores of its own it may take."""
     count: int = 0
     """How many times it has booted."""
 
@@ -167,7 +172,10 @@ class Machine:
         medium, seen = (self.folder / f"{self.count}.iso", self.folder / f"seen-{self.count}")
         medium.write_bytes(seed)
         seen.mkdir()
-        line = " ".join((KERNEL_LINE, f"patience={PATIENCE}", *UNWATCHED, *words))
+        unwatched = UNWATCHED if self.patience > 1 else ()
+        line = " ".join((KERNEL_LINE, f"patience={self.patience}", *unwatched, *words))
         kernel = ("-kernel", self.base.kernel, "-initrd", self.base.initrd, "-append", line)
         disks = (*drive(disk, reads=False), *drive(medium), *drive(self.payload))
-        return boot((*kernel, *disks, *self.options, *options), str(disk), seen, talk=talk)
+        return boot(
+            (*kernel, *disks, *self.options, *options), str(disk), seen, talk=talk, patience=self.patience
+        )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.boot_vm.base_system import BaseSystem
-from tests.boot_vm.machine import Booted, Machine
+from tests.boot_vm.machine import PATIENCE, Booted, Machine
 from tests.boot_vm.nodes import PAYLOAD, SeededNode, carried, golden, seeded_node
 from tests.io.servers import free_port
 
@@ -52,7 +52,13 @@ def servers(
 
     def started(name: str) -> Booted:
         options = ("-netdev", lan, "-device", f"virtio-net-pci,netdev=lan,mac={MACS[name]}", *SIZE)
-        machine = Machine(base=newer_base, folder=scratch / name, payload=payload_medium, options=options)
+        machine = Machine(
+            base=newer_base,
+            folder=scratch / name,
+            payload=payload_medium,
+            options=options,
+            patience=2 * len(MACS) * PATIENCE,  # they share the cores
+        )
         return machine.boot(seeded[name].seed.data, know)
 
     with ThreadPoolExecutor(len(MACS)) as threads:
