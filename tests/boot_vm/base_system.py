@@ -61,6 +61,7 @@ TRIXIE = Debian(
 )
 """With containerd, and a crun that runs modules of WebAssembly, which Debian 12 does not have."""
 DEBIANS = (BOOKWORM, TRIXIE)
+INSIDE = Path(__file__).parent / "inside"
 LEFT_OUT = ("doc", "man", "info")
 IMPATIENCE = {
     "etc/systemd/system/edgefleet-health.timer.d/boot-test.conf": (
@@ -82,7 +83,8 @@ FILES = {
         "StandardOutput=journal+console\nStandardError=journal+console\n"
         "[Install]\nWantedBy=multi-user.target\n"
     ),
-    "usr/local/lib/onlooker": (Path(__file__).parent / "inside" / "onlooker.py").read_text(),
+    "usr/local/lib/onlooker": (INSIDE / "onlooker.py").read_text(),
+    "usr/local/lib/k3s_server_stand_in.py": (INSIDE / "k3s_server_stand_in.py").read_text(),
     "boot/grub/grub.cfg": (
         "serial --unit=0\nterminal_input serial\nterminal_output serial\necho 'boot loader of a boot test'\n"
         f"search --no-floppy --set=root --label {LABEL}\n"

@@ -35,6 +35,7 @@ def seeded() -> dict[str, SeededNode]:
             hostname=site.nodes[name].hostname,
             network=replace(site.nodes[name].network, mac=mac),
             payload=carried(PAYLOAD),
+            os_updates=None,  # no repository answers here
         )
         for name, mac in MACS.items()
     }
