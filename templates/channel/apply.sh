@@ -5,9 +5,7 @@
 # `keys`, `localtime`. `locked_out` is called with a user whose key could not be added.
 
 whole() { # file: standard input, whole or not at all
-  cat >"$1.edgefleet-new"
-  sync "$1.edgefleet-new"
-  mv "$1.edgefleet-new" "$1"
+  cat >"$1.edgefleet-new" && sync "$1.edgefleet-new" && mv "$1.edgefleet-new" "$1"
 }
 
 is_as_told() { # number, mode, owner, path

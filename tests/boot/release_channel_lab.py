@@ -1,7 +1,6 @@
 """A node in a folder with the program of the channel, and a gateway that asks for its certificate."""
 
 import hashlib
-import json
 import shutil
 import socket
 import ssl
@@ -11,11 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tests.boot.test_heartbeat import BY, server_certificate
+from tests.boot.conftest import KEY, Targets
+from tests.boot.test_heartbeat import BY, HUB, server_certificate
 from tests.keys.channel import DAY, pair, signer
 
 from edgefleet.boot import facts, identity, release_channel
@@ -23,6 +24,9 @@ from edgefleet.images.base.cloud_init_fallback import placed
 from edgefleet.keys.delegation import Delegation, ReleaseKey
 from edgefleet.keys.pointer import Addressee, NodeRelease, Pointer
 from edgefleet.keys.signed_document import Kind, signed
+from edgefleet.keys.site_certificate import identified
+from edgefleet.model import strict_json
+from edgefleet.model.channel import Channel, ChannelAccess
 from edgefleet.model.firstboot import File, FirstBoot, Step, Target
 from edgefleet.site.bundle import bundle, with_plan
 
@@ -64,12 +68,14 @@ class Gateway:
     asked: list[tuple[str, str, int]] = field(default_factory=list)
     """(method and path, range or condition, answer)."""
     statuses: list[dict[str, Any]] = field(default_factory=list)
+    date: str = ""
+    """The time that it states in answers; the real one where it is empty."""
     traffic: int = 0
     """Bytes of HTTP in both directions, without TLS."""
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers as an object store does, to who shows a certificate of the site."""
+    """Answers as an object store does, to who shows a certificate of the site; a k3s to everybody."""
 
     protocol_version = "HTTP/1.1"
     gateway: ClassVar[Gateway]
@@ -82,16 +88,10 @@ class Handler(BaseHTTPRequestHandler):
             int(self.headers["Range"].removeprefix("bytes=").rstrip("-")) if "Range" in self.headers else 0
         )
         behaviour = self.gateway.behaviour.get(path, "")
-        if data is None:
-            code, body = 404, b""
-        elif behaviour == "elsewhere":
-            code, body = 302, b""
-        elif self.headers.get("If-None-Match") == etag:
-            code, body = 304, b""
-        else:
-            code, body = (206 if start else 200), data[start:]
+        code, body = self.answer(path, etag, start)
         self.gateway.asked.append((f"GET {path}", self.headers.get("Range", ""), code))
-        head = f"HTTP/1.1 {code} x\r\nETag: {etag}\r\nConnection: close\r\n"
+        date = self.gateway.date or formatdate(usegmt=True)
+        head = f"HTTP/1.1 {code} x\r\nDate: {date}\r\nETag: {etag}\r\nConnection: close\r\n"
         if code == 206:
             head += f"Content-Range: bytes {start}-{len(data or b'') - 1}/{len(data or b'')}\r\n"
         if code == 302:
@@ -105,6 +105,19 @@ class Handler(BaseHTTPRequestHandler):
             self.send(behaviour, body)
         except OSError:
             return
+
+    def answer(self, path: str, etag: str, start: int) -> tuple[int, bytes]:
+        """Code and body."""
+        data = self.gateway.objects.get(path)
+        if path != "k3s" and not self.connection.getpeercert():  # type: ignore[attr-defined] # is TLS
+            return 403, b""
+        if data is None:
+            return 404, b""
+        if self.gateway.behaviour.get(path) == "elsewhere":
+            return 302, b""
+        if self.headers.get("If-None-Match") == etag:
+            return 304, b""
+        return (206 if start else 200), data[start:]
 
     def send(self, behaviour: str, body: bytes) -> None:
         if behaviour == "cut":
@@ -124,8 +137,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.gateway.asked.append((f"PUT {self.path[1:]}", "", 204))
-        self.gateway.statuses.append(json.loads(body))
-        assert len(body) <= 4096
+        self.gateway.statuses.append(strict_json.parse(body, limit=4096))
         self.send_response(204)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -140,7 +152,7 @@ def gateway(folder: Path) -> Iterator[Gateway]:
     made = Gateway()
     (folder / "authority.pem").write_text(BY.certificate_pem)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(folder / "authority.pem"))
-    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_mode = ssl.CERT_OPTIONAL
     context.load_cert_chain(server_certificate(folder))
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Here", (Handler,), {"gateway": made}))
     server.daemon_threads = True
@@ -327,3 +339,25 @@ class Lab:
 def app(text: str) -> File:
     """A file by which releases differ."""
     return File.text("/etc/app.conf", f"{text}\n")
+
+
+@contextmanager
+def on_image(target: Targets, place: Path, *, url: str = "", key: str = KEY) -> Iterator[Lab]:
+    """A node that runs image 1, whose channel has published nothing but the delegation.
+
+    Args:
+        target: as the fixture.
+        place: folder of the test.
+        url: of the gateway, where it is not the one of the lab.
+        key: the site's key.
+    """
+    with gateway(place) as store:
+        one = target("recipe-1/server-static", region="eu")
+        access = ChannelAccess(gateway=url or store.url)
+        bare = replace(one.site, k3s=replace(one.site.k3s, sha256={}), workloads={})
+        roots = (pair(ROOT).key.pem.strip(),)
+        known = replace(identified(bare, key, BY, HUB), channel=Channel(roots=roots, access=access))
+        lab = Lab(target=replace(one, site=known, key=key), node=Node(place), gateway=store)
+        lab.node.write(released(small(lab.target, app("one"), File.text("/etc/old.conf", "old\n")))[0])
+        lab.delegate(RELEASE_KEY)
+        yield lab

@@ -8,14 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.boot.conftest import KEY, Targets
-from tests.boot.release_channel_lab import RELEASE_KEY, ROOT, Lab, Node, app, gateway, released, small
-from tests.boot.test_heartbeat import BY, HUB
-from tests.keys.channel import pair
+from tests.boot.conftest import Targets
+from tests.boot.release_channel_lab import RELEASE_KEY, ROOT, Lab, Node, app, on_image, released, small
 
 from edgefleet.boot import release_channel
-from edgefleet.keys.site_certificate import identified
-from edgefleet.model.channel import Channel, ChannelAccess
 from edgefleet.model.firstboot import File
 
 pytestmark = [
@@ -27,15 +23,7 @@ pytestmark = [
 @pytest.fixture
 def lab(target: Targets, tmp_path: Path) -> Iterator[Lab]:
     """A node that runs image 1, whose channel has published nothing but the delegation."""
-    with gateway(tmp_path) as store:
-        one = target("recipe-1/server-static")
-        access = ChannelAccess(gateway=store.url)
-        bare = replace(one.site, k3s=replace(one.site.k3s, sha256={}), workloads={})
-        roots = (pair(ROOT).key.pem.strip(),)
-        known = replace(identified(bare, KEY, BY, HUB), channel=Channel(roots=roots, access=access))
-        made = Lab(target=replace(one, site=known), node=Node(tmp_path), gateway=store)
-        made.node.write(released(small(made.target, app("one"), File.text("/etc/old.conf", "old\n")))[0])
-        made.delegate(RELEASE_KEY)
+    with on_image(target, tmp_path) as made:
         yield made
 
 
@@ -136,11 +124,10 @@ def test_what_is_not_signed_for_this_node_is_refused(lab: Lab, what: str) -> Non
     assert 0 != lab.node.run().returncode
     assert before == lab.node.tree()
     state, reason = lab.said
-    assert ("failed", True) == (state, "refused: " in reason), lab.said
+    assert ("current", True) == (state, "refused: " in reason), lab.said
     assert not (lab.node.root / "var/lib/edgefleet/channel/current").exists() or "digest" in reason
-    if "digest" not in reason:
-        assert 0 == lab.gateway.statuses[-1]["sequence"]
-        assert "" == lab.gateway.statuses[-1]["pointer"]
+    assert 0 == lab.gateway.statuses[-1]["sequence"]
+    assert ("" == lab.gateway.statuses[-1]["pointer"]) is ("digest" not in reason)
 
 
 def test_an_endless_answer_is_cut_off(lab: Lab) -> None:
@@ -175,7 +162,8 @@ def test_nothing_older_is_taken(lab: Lab) -> None:
     five = lab.node.release
     lab.publish(4, app("four"))
     lab.node.run()
-    assert ("failed", "refused: the pointer has sequence 4, and 5 is known") == lab.said
+    assert ("healthy", "refused: the pointer has sequence 4, and 5 is known") == lab.said
+    assert 5 == lab.gateway.statuses[-1]["sequence"]
     lab.publish(5, app("other five"))
     lab.node.run()
     assert "two pointers have sequence 5" in lab.said[1]
@@ -292,7 +280,7 @@ def test_a_hostile_plan_is_refused_before_anything_is_written(lab: Lab, what: st
     lab.point(lab.upload(whole, part), 1)
     before = lab.node.tree()
     assert 0 != lab.node.run().returncode
-    assert ("failed", True) == (lab.said[0], "refused: the " in lab.said[1]), lab.said
+    assert ("current", True) == (lab.said[0], "refused: the " in lab.said[1]), lab.said
     assert before == lab.node.tree()
 
 
@@ -301,7 +289,7 @@ def test_a_full_disk_changes_nothing(lab: Lab) -> None:
     lab.publish(1, app("two"))
     before = lab.node.tree()
     assert 0 != lab.node.run(EDGEFLEET_RESERVE=str(2**40)).returncode
-    assert ("failed", True) == (lab.said[0], lab.said[1].startswith("the disk has no room")), lab.said
+    assert ("waiting", True) == (lab.said[0], lab.said[1].startswith("the disk has no room")), lab.said
     assert before == lab.node.tree()
     assert 0 == lab.node.run().returncode
 
