@@ -259,6 +259,7 @@ READERS: dict[Callable[..., Written], Reader] = {
     boot_menus.appended: by_lines,
     boot_menus.line: by_lines,
     boot_menus.answer: by_debconf,
+    servers.label: by_lines,
     servers.toml: by_toml,
     servers.toml_text: by_toml,
 }

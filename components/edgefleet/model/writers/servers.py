@@ -2,13 +2,19 @@
 
 from edgefleet.model.writers.written import Syntax
 
-NGINX = Syntax("nginx's configuration", "workloads/nginx.conf")
+NGINX = Syntax("nginx's configuration", "workloads/nginx.conf", "hub/update-gateway.conf")
 
 
 @NGINX.writer
 def plain(text: str) -> str:
     """An argument without quotes, variables and blanks (nginx.org, docs/syntax)."""
     return NGINX.check(text, r"[A-Za-z0-9./:_~%+,=@\[\]-]+")
+
+
+@NGINX.writer
+def label(text: str) -> str:
+    """A label of RFC 1123 in a regular expression, in which it stands for itself."""
+    return NGINX.check(text, "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @NGINX.writer
