@@ -60,12 +60,12 @@ put() { # number, mode, owner, path
   fi
   grep -qxF "$4" "$kept/list" || echo "$4" >>"$kept/list"
   directory "$(dirname "$target")"
-  rm -f "$target.edgefleet-new"
-  cp "$work/$1" "$target.edgefleet-new"
-  sync "$target.edgefleet-new"
-  chown "$3" "$target.edgefleet-new"
-  chmod "$2" "$target.edgefleet-new"
-  mv -T "$target.edgefleet-new" "$target"
+  new=$target.edgefleet-new
+  rm -f "$new"
+  if ! { cp "$work/$1" "$new" && sync "$new"; }; then rm -f "$new" && return 1; fi
+  chown "$3" "$new"
+  chmod "$2" "$new"
+  mv -T "$new" "$target"
   say "wrote $4"
 }
 
