@@ -191,6 +191,7 @@ class World:
     was_lost: bool = False
     """The emulated cloud ended, and the next to ask learns of it."""
     now: datetime = NOW
+    sleep: Callable[[float], None] = lambda _: None
 
     def run(self, *arguments: str, typed: str | None = None, piped: str = "") -> Ran:
         """Run one command line; stdin is `piped`, or a terminal on which somebody `typed`."""
@@ -204,6 +205,7 @@ class World:
             choose=lambda _: self.real or self.engine,
             emulator=self._emulator,
             now=lambda: self.now,
+            sleep=self.sleep,
         )
         code = cli.run(arguments, session)
         said = err.getvalue()

@@ -33,6 +33,11 @@ COMMANDS = {
     "schema": ("schema:command", "Print the JSON Schema of fleet files."),
     "sites list": ("sites:listing", "List each node's desired and acknowledged image; the default."),
     "sites show": ("sites_show:show", "Show what runs at a site, and what it takes."),
+    "sites status": (
+        "sites_status:status",
+        "Show what the nodes report: state, last contact, disk, pods.",
+    ),
+    "sites metrics": ("sites_metrics:metrics", "Print what the nodes report as OpenMetrics."),
     "sites ack": ("sites:ack", "Mark sites as running their desired image."),
     "sites sheet": ("sites_sheet:sheet", "Write a printable page for each site: media, nodes and steps."),
     "sites password": ("sites_access:password", "Print the console passwords of the user rescue."),
@@ -51,6 +56,31 @@ COMMANDS = {
     "keys delegate": ("keys:delegate", "Let exactly these release keys sign; others end now."),
     "keys rotate": ("keys:rotate", "Let a new release key sign, and end the old ones."),
     "keys status": ("keys:status", "Show root keys, release keys and how long they last."),
+    "rollout status": ("rollout:status", "Show the waves of the rollout, and what it waits for."),
+    "rollout step": (
+        "rollout:step",
+        "Do what is due now; safe to run anywhere, several at once.",
+    ),
+    "rollout pause": (
+        "rollout_orders:pause",
+        "Move nothing further until a person decides.",
+    ),
+    "rollout resume": (
+        "rollout_orders:resume",
+        "Go on, and wait again for sites that have not reported.",
+    ),
+    "rollout promote": (
+        "rollout_orders:promote",
+        "Begin the next wave, whatever this one reports.",
+    ),
+    "rollout rollback": (
+        "rollout_orders:rollback",
+        "Take all sites with the release back, whatever the hour.",
+    ),
+    "rollout history": (
+        "rollout:history",
+        "Show what was ordered, found out and moved, and by whom.",
+    ),
     "rollout simulate": ("rollout_simulate:command", "Play a rollout over a model of the fleet."),
     "hub kubeconfig": ("hub:kubeconfig", "Write a kubeconfig of the stack's hub."),
     "emulator stop": ("emulator:stop", "Stop the emulated cloud; its contents are lost."),

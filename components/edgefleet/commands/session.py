@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -75,6 +76,7 @@ class Session:
     emulator: "Callable[[Path], Emulator] | None" = None
     """A project's directory -> its emulated cloud, running; `None` for the one of `edgefleet.io.emulator`."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
 
     @classmethod
     def of_process(cls) -> Self:
