@@ -13,7 +13,7 @@ MOST = {
     "boot step": (3, 5),
     "runtime": (6, 11),
     "cloud kind": (2, 4),
-    "command": (2, 8),
+    "command": (2, 10),
 }
 """dict[kind -> (median, maximum) of the files that name a thing of it]: lower them where that can be kept."""
 

@@ -30,7 +30,7 @@ def gateway(
         str, typer.Option(metavar="ADDRESS", help="The name server that nginx asks for the store.")
     ] = "127.0.0.53",
 ) -> None:
-    """Write the configuration of an nginx before the channel's store.
+    """Write the nginx files of the channel's gateway.
 
     With the list of revoked certificates, which is valid for 30 days.
     """
@@ -43,7 +43,7 @@ def gateway(
         hint = "set channel.access.gateway and images.store, such as s3://shops-edgefleet-eu/images"
         raise Refused.at(f"stack {stack}", "no-gateway", problem, hint)
     bucket, _, prefix = place.partition("/")
-    region, server = fleet.cloud.region, urlsplit(address)
+    region, server = fleet.cloud.region or update_gateway.DEFAULT_REGION, urlsplit(address)
     store = BackingStore(
         url=store_url or f"https://s3.{region}.amazonaws.com",
         bucket=bucket,

@@ -83,7 +83,7 @@ COMMANDS = {
     ),
     "rollout simulate": ("rollout_simulate:command", "Play a rollout over a model of the fleet."),
     "hub kubeconfig": ("hub:kubeconfig", "Write a kubeconfig of the stack's hub."),
-    "hub gateway": ("hub_gateway:gateway", "Write the configuration of an nginx before the channel's store."),
+    "hub gateway": ("hub_gateway:gateway", "Write the nginx files of the channel's gateway."),
     "emulator stop": ("emulator:stop", "Stop the emulated cloud; its contents are lost."),
 }
 """dict[command -> (module:function, first line of its help)]."""

@@ -28,6 +28,10 @@ SECRET = frozenset({"server.key"})
 """Files that only nginx's first process reads."""
 
 
+DEFAULT_REGION = "us-east-1"
+"""S3's own, where none is declared."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackingStore:
     """The bucket behind the gateway."""
@@ -37,7 +41,7 @@ class BackingStore:
     bucket: str
     prefix: str = ""
     """Of the keys, without slashes around it."""
-    region: str = "us-east-1"
+    region: str = DEFAULT_REGION
     """Of signatures; what a store without regions takes."""
     authorities: str = AUTHORITIES
     """File of the gateway's machine that verifies the store."""
