@@ -108,7 +108,7 @@ def _apiserver(apiserver: Path, store: int, port: int, key: Path) -> tuple[str |
         *("--bind-address=127.0.0.1", "--endpoint-reconciler-type=none", f"--cert-dir={key.parent}"),
         *(f"--service-account-key-file={key}", f"--service-account-signing-key-file={key}"),
         *("--service-account-issuer=https://test.example", "--service-cluster-ip-range=10.43.0.0/16"),
-        *("--authorization-mode=RBAC", f"--token-auth-file={key.parent / 'tokens.csv'}"),
+        *("--authorization-mode=Node,RBAC", f"--token-auth-file={key.parent / 'tokens.csv'}"),
         "--disable-admission-plugins=ServiceAccount",
     )
 

@@ -41,7 +41,7 @@ PACKAGES = (
 PAUSE = "registry.example/pause:1"
 HOST = "node"
 SOCKET = "run/containerd/containerd.sock"
-_SETTINGS = {
+SETTINGS = {
     "address": "127.0.0.1",
     "readOnlyPort": 0,
     "healthzPort": 0,
@@ -104,7 +104,7 @@ _SHIM = """[plugins.'{plugin}'.containerd.runtimes.'{handler}']
   SystemdCgroup = false
 """
 """What k3s writes for a shim that it finds on its PATH."""
-_NETWORK = """#!/bin/bash
+FAKE_NETWORK = """#!/bin/bash
 # A network plugin that gives addresses to nobody, in the place of two.
 [ "$CNI_COMMAND" = ADD ] || exit 0
 echo '{"cniVersion": "1.0.0", "ips": [{"address": "10.88.0.2/24"}]}'
@@ -182,6 +182,15 @@ def configuration(template: str, shims: Iterable[str] = ()) -> str:
     return template.replace('{{ template "base" . }}', base).replace("{{ .SystemdCgroup }}", "false")
 
 
+def says(folder: Path, namespace: str) -> dict[str, str]:
+    """dict[container -> what it has printed] of the Pods of a namespace, on the node in `folder`."""
+    logs = (folder / "files/upper/var/log/pods").glob(f"{namespace}_*/*/*.log")
+    return {
+        path.parent.name: "\n".join(line.split(" ", 3)[3] for line in path.read_text().splitlines())
+        for path in sorted(logs)
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class Machine:
     """A node in `folder`, which is made."""
@@ -240,7 +249,7 @@ class Machine:
         network = {"cniVersion": "1.0.0", "name": "none", "plugins": [{"type": "none"}]}
         texts = {
             "etc/containerd.toml": configuration(self.template, self.shims),
-            "etc/kubelet.json": json.dumps(settings | _SETTINGS | {"port": free_port()}),
+            "etc/kubelet.json": json.dumps(settings | SETTINGS | {"port": free_port()}),
             "etc/kubeconfig": json.dumps(login),
             "etc/authority.pem": authority.read_text(),
             "etc/hosts": "127.0.0.1 localhost node\n",
@@ -260,7 +269,7 @@ class Machine:
         for path in ("opt/cni", "usr/local/bin"):
             (upper / path).mkdir(parents=True)
         for plugin in ("loopback", "none"):
-            (upper / "opt/cni" / plugin).write_text(_NETWORK)
+            (upper / "opt/cni" / plugin).write_text(FAKE_NETWORK)
             (upper / "opt/cni" / plugin).chmod(0o755)
         own = () if self.own_containerd else programs("containerd", "containerd-shim-runc-v2")
         for program in (kubelet, *own, *self.shims.values()):
@@ -268,11 +277,7 @@ class Machine:
 
     def says(self, namespace: str) -> dict[str, str]:
         """dict[container -> what it has printed] of the Pods of a namespace."""
-        logs = (self.folder / "files/upper/var/log/pods").glob(f"{namespace}_*/*/*.log")
-        return {
-            path.parent.name: "\n".join(line.split(" ", 3)[3] for line in path.read_text().splitlines())
-            for path in sorted(logs)
-        }
+        return says(self.folder, namespace)
 
     def log(self) -> str:
         """The ends of its logs."""
