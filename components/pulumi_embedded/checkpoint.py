@@ -121,7 +121,8 @@ _SEPARATORS: Final = 3
 """Least number of ``::`` in a URN."""
 _KNOWN: Final = frozenset({"urn", "inputs", "outputs", "stackTrace", *_PLAIN})
 
-_CIPHERTEXT: Final = re.compile(rb'"ciphertext":\s*"([^"]*)"')
+_CIPHERTEXT: Final = re.compile(rf'"{SIGNATURE}":\s*"{SECRET}",\s*"ciphertext":\s*"([^"]*)"'.encode())
+"""A secret, as the CLI writes it too; a value of any resource may be named ``ciphertext``."""
 _URN: Final = re.compile(rb'"urn":\s*"([^"]*)"')
 
 

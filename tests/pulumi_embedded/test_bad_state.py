@@ -106,6 +106,14 @@ def test_a_damaged_secret_is_reported_before_anything_is_done(up: Any, operation
     assert "Thing::first: a secret cannot be decrypted" in said
 
 
+def test_a_value_that_is_named_ciphertext_is_no_secret(up: Any) -> None:
+    """It is whatever a resource calls so; only what has a secret's signature is decrypted."""
+    up.write('Thing("third", {"value": {"ciphertext": "0123abcd"}})\n' + PROGRAM)
+    assert "succeeded" == up.run("up").result
+    assert '"ciphertext":"0123abcd"' in up.checkpoint.read_text()
+    assert "succeeded" == up.run("up").result
+
+
 def test_a_wrong_passphrase_is_reported(up: Any) -> None:
     """Before anything is locked or written."""
     up.environ["PULUMI_CONFIG_PASSPHRASE"] += " battery"
