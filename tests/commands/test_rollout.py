@@ -85,10 +85,10 @@ def words(ran: "Ran") -> str:
 
 @pytest.mark.parametrize("command", ["status", "step", "history", "pause", "resume", "promote", "rollback"])
 def test_without_a_rollout_each_command_refuses(world: "World", command: str) -> None:
-    """With what starts one."""
+    """It does not promise that up starts one, which stores releases alone."""
     ran = run(world, command)
     assert (3, True) == (ran.code, "no rollout was started yet" in words(ran))
-    assert "edgefleet up starts one" in words(ran)
+    assert "nothing starts one yet: edgefleet up stores releases alone" in words(ran)
 
 
 def test_steps_bring_a_rollout_to_its_end(shop: "World") -> None:

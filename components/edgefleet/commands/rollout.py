@@ -52,9 +52,7 @@ def step(
     Exit 3 where it is paused.
     """
     place = JsonFile.to(session_of(context), json)
-    book = RolloutStore.of(context, stack, store)
-    book.newest()
-    stepped(book, place)
+    stepped(RolloutStore.of(context, stack, store), place)
 
 
 def history(
@@ -85,11 +83,11 @@ def stepped(book: RolloutStore, place: JsonFile) -> None:
     """Step until nothing more is to be done now, and show what was done.
 
     Raises:
-        Refused: the rollout is paused.
+        Refused: the rollout is paused, or none was started yet.
     """
     advanced = advance(book.store, lambda: book.now, book.cache)
     if advanced is None:
-        return
+        raise book.nothing
     running, decision = advanced.running, advanced.decision
     view = View(
         id=running.id,

@@ -83,8 +83,13 @@ class RolloutStore:
         """
         running = newest(self.store)
         if running is None:
-            raise Refused.at(self.store.uri(FOLDER[:-1]), "no-rollout", NONE, HOW)
+            raise self.nothing
         return running
+
+    @property
+    def nothing(self) -> Refused:
+        """That no rollout was started yet."""
+        return Refused.at(self.store.uri(FOLDER[:-1]), "no-rollout", NONE, HOW)
 
     def view(self, running: Running) -> View:
         """A rollout as it is now."""

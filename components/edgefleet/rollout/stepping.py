@@ -17,7 +17,7 @@ from edgefleet.rollout.step import Decision, step
 from edgefleet.rollout.stored import FOLDER, TRIES, Running, append, newest, settled
 from edgefleet.rollout.stored_statuses import statuses
 
-NONE, HOW = "no rollout was started yet", "edgefleet up starts one, where the fleet file has a channel"
+NONE, HOW = "no rollout was started yet", "nothing starts one yet: edgefleet up stores releases alone"
 Clock = Callable[[], int]
 """The time, seconds since 1970."""
 
