@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from tests.commands.conftest import NOW
 from tests.rollout.signed import pointers, with_pointers
 from tests.rollout.world import digest
+from tests.rollout.world import targets as targets_of
 
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io.store import DirectoryStore
@@ -50,8 +51,7 @@ def publish(world: "World", release: int) -> None:
     fleet = load_fleet(world.fleet_file, world.project)
     before = newest(store_of(world))
     made = plan(
-        fleet,
-        dict.fromkeys(fleet.sites, digest(release)),
+        targets_of(fleet, dict.fromkeys(fleet.sites, release)),
         int(world.now.timestamp()),
         targets(before),
         before.unfinished if before else None,
@@ -85,10 +85,10 @@ def words(ran: "Ran") -> str:
 
 @pytest.mark.parametrize("command", ["status", "step", "history", "pause", "resume", "promote", "rollback"])
 def test_without_a_rollout_each_command_refuses(world: "World", command: str) -> None:
-    """It does not promise that up starts one, which stores releases alone."""
+    """And states what starts one."""
     ran = run(world, command)
     assert (3, True) == (ran.code, "no rollout was started yet" in words(ran))
-    assert "nothing starts one yet: edgefleet up stores releases alone" in words(ran)
+    assert "edgefleet up starts one, where the fleet file has a channel" in words(ran)
 
 
 def test_steps_bring_a_rollout_to_its_end(shop: "World") -> None:

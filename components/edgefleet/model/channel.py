@@ -14,8 +14,8 @@ from edgefleet.model.updates import Window
 
 MOST_ROOTS = 4
 """Root keys: a document has as many signatures at most."""
-LARGEST_SEQUENCE = 10**9
-"""Far above what a site can have been sent, and a number that a shell on a node compares."""
+LARGEST_SEQUENCE = 10**11
+"""Above the second since 1970 in which a rollout starts, and a number that a shell on a node compares."""
 _ROOT_KEY = Grammar(
     r"-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]{1,76}\n)+-----END PUBLIC KEY-----",
     "bad-root-key",
