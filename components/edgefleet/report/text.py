@@ -158,11 +158,8 @@ def waves(view: View) -> Iterator[Text]:
     if not view.waves:
         return
     yield Text(f"WAVES - {counted(sum(wave.sites for wave in view.waves), 'site')}", "bold")
-    shares = (
-        f"{wave.name} {wave.sites:,} {f'from +{span(wave.after)}' if wave.after else 'now'}"
-        for wave in view.waves
-    )
-    yield from wrapped(f"  {' · '.join(shares)}", indent=2)
+    begins = {wave.name: f"from +{span(wave.after)}" if wave.after else "now" for wave in view.waves}
+    yield from wrapped("  " + " · ".join(f"{w.name} {w.sites:,} {begins[w.name]}" for w in view.waves))
 
 
 def others(view: View) -> Iterator[Text]:
