@@ -133,12 +133,12 @@ def _sites(
 
 
 def _published(fleet: model.Fleet, sites: Mapping[str, Site]) -> dict[str, Any] | None:
-    """The inputs of the rollout; `None` without a release key.
+    """The inputs of the rollout; `None` without a channel.
 
     The releases are all sites' outputs; the state would have a dependency on each of them twice.
     """
     channel = fleet.channel
-    if channel is None or channel.sign_key is None:
+    if channel is None:
         return None
     of_sites = pulumi.Output.all(**{name: site.release for name, site in sites.items()}).apply(
         lambda releases: to_plain(targets_of(fleet, releases))["sites"]

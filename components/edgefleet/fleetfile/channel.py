@@ -22,10 +22,6 @@ def check_channel(channel: Channel, hub: Hub, store: str) -> Iterator[Problem]:
         problem = "nodes reach the channel by a gateway or by rolesAnywhere, by exactly one of them"
         hint = "write {gateway: https://updates.shops.example}, or {rolesAnywhere: true}"
         yield Problem.of_value("channel.access", "channel-access", problem, hint)
-    if channel.sign_key is None:
-        problem = "no key signs releases, so no site would get any"
-        hint = "set signKey, such as awskms:ARN, or file:keys/release-1.key of edgefleet keys new release 1"
-        yield Problem.of_value("channel.signKey", "no-sign-key", problem, hint)
     if not hub.identity.sites:
         problem = "nodes reach the channel with certificates of their sites, and sites have none"
         hint = "add identity: {sites: true} to controlPlane"

@@ -49,22 +49,33 @@ class ChannelAccess:
 
 
 @spec
-class Channel:
-    """How sites fetch signed releases themselves. Without it every change of a site is a visit."""
+class SiteChannel:
+    """What a node has of the channel."""
 
     roots: Annotated[tuple[RootKey, ...], Field(min_length=1, max_length=MOST_ROOTS), Effect.LIVE]
     """Public halves of the root keys, [file:keys/root-a.pub, file:keys/root-b.pub], in PEM: one to four, and
     two in general, so that one may be lost. edgefleet keys new makes one. A signed release brings others."""
     access: Annotated[ChannelAccess, Effect.LIVE]
     """How nodes reach it: {gateway: https://...} or {rolesAnywhere: true}."""
-    sign_key: Annotated[SignKey | None, Effect.NONE] = None
-    """The release key that up signs with: file:<path in the project> (PEM, P-256) or awskms:<ARN>. A root key
-    lets it sign for a time: edgefleet keys delegate."""
     floor: Annotated[int, Field(ge=0, le=LARGEST_SEQUENCE), Effect.LIVE] = 0
     """The smallest sequence that a node takes, so that a node with a new image takes nothing from before."""
-    expires: Annotated[Days, Effect.NONE] = 30
+
+
+@spec
+class Channel(SiteChannel):
+    """How sites fetch signed releases themselves. Without it every change of a site is a visit."""
+
+    sign_key: SignKey
+    """The release key that up signs with: file:<path in the project> (PEM, P-256) or awskms:<ARN>. A root key
+    lets it sign for a time: edgefleet keys delegate."""
+    expires: Days = 30
     """Days for which a pointer to a release holds, 30d; a node that hears nothing newer then reports it, and
     keeps running what it runs."""
+
+    @property
+    def of_sites(self) -> SiteChannel:
+        """What nodes have of it."""
+        return SiteChannel(roots=self.roots, access=self.access, floor=self.floor)
 
 
 @spec
