@@ -46,8 +46,11 @@ class PublishedSite:
     wave: Name
     """Name of its wave."""
     group: str = ""
+    """Name of its group; empty for none."""
     link: LinkClass = "steady"
+    """Class of its link."""
     timezone: str = "Etc/UTC"
+    """Its time zone, of the tz database."""
     key_generation: Annotated[int, Field(ge=1)] = 1
     """Of its key."""
 
@@ -68,7 +71,9 @@ class Targets:
     """What a rollout plans from."""
 
     fleet: Name
+    """Name of the fleet."""
     region: Name
+    """Name of the region."""
     floor: Annotated[int, Field(ge=0, le=LARGEST_SEQUENCE)] = 0
     """The smallest sequence of a pointer."""
     waves: tuple[PublishedWave, ...]
