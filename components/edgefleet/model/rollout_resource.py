@@ -64,6 +64,7 @@ class PublishedWave(Policy):
     """A wave, with a value for all of its policy."""
 
     name: Name
+    """Name of the wave."""
 
 
 @spec

@@ -69,7 +69,7 @@ class Rollout(Resource):
     def read(
         self, identity: str, environment: Environment, recorded: Mapping[str, Any]
     ) -> Found[RolloutOutputs] | None:
-        """The newest rollout of the store, whoever started it; gone where it has none."""
+        """The newest rollout of the store; gone where it has none."""
         uri, separator, _ = identity.rpartition("/rollouts")
         if not separator:
             hint = "give <store>/rollouts, for example s3://shops-edgefleet-eu/images/rollouts"
