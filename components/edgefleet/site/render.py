@@ -83,12 +83,12 @@ def rendered(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> Render
     Raises:
         InvalidInput: the recipe is unknown, or a secret is missing.
     """
-    boots, release = _released(spec, key, passphrases)
+    boots, release = released(spec, key, passphrases)
     images = {node: _seeded(spec, boot, key, release) for node, boot in boots.items()}
     return RenderedSite(images=images, release=replace(release, bundles=bundles(boots, key)))
 
 
-def _released(
+def released(
     spec: SiteSpec, key: str, passphrases: Mapping[str, str]
 ) -> tuple[dict[str, FirstBoot], Release]:
     """dict[node -> its first boot, with the record of its release], and the release."""
@@ -113,7 +113,7 @@ def render_tree(
 
     Secret files are shown as `MASKED`; ``user-data``, which holds all of them, is left out.
     """
-    boots, _ = _released(spec, key, passphrases)
+    boots, _ = released(spec, key, passphrases)
     return {
         node: _tree(boot, _image(spec, boot), shows_secrets=shows_secrets) for node, boot in boots.items()
     }
