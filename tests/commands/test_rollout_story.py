@@ -56,6 +56,7 @@ VARIES = (
     r" *\b(\d+ min )?\d+(\.\d)? s$",
     r" *\d+%",
     r" *\d+ d$",
+    r"oldest \w+: [\w-]+",
 )
 """What is of the day or the machine."""
 
