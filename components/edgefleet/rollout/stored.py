@@ -151,7 +151,7 @@ def start(
     ids = _started(keys)
     if (superseded is not None and before is None) or (ids and (before is None or ids[-1] != before.id)):
         return None
-    _placed(store, at_once)
+    _placed(store, at_once, known=targets(superseded))
     rollout = _following(plan.started, ids)
     for number in range(len(plan.waves)):
         _written(store, _pointers(rollout, number), pointers.get(number, b""))
@@ -213,19 +213,22 @@ def place(store: ArtifactStore, running: Running, moves: Mapping[str, Kind]) -> 
     """
     for number, wave in enumerate(running.plan.waves):
         wanted = {site.name: _wanted(site, moves[site.name]) for site in wave.sites if site.name in moves}
-        _placed(store, _lines(store, running, number, {site: of for site, of in wanted.items() if of[0]}))
+        lines = _lines(store, running, number, {site: of for site, of in wanted.items() if of[0]})
+        _placed(store, lines, known=running.plan.before)
 
 
-def _placed(store: ArtifactStore, lines: Mapping[str, bytes]) -> None:
+def _placed(store: ArtifactStore, lines: Mapping[str, bytes], *, known: Mapping[str, InForce]) -> None:
+    """Put pointers in their places; `known` has the sites that have one there, most likely."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for write in [pool.submit(_put, store, site, line) for site, line in lines.items()]:
+        writes = [
+            pool.submit(_put, store, site, line, is_first=site not in known) for site, line in lines.items()
+        ]
+        for write in writes:
             write.result()
 
 
 def clear(store: ArtifactStore) -> None:
     """Remove all rollouts, pointers and statuses, for a destroyed stack.
-
-    The sequences begin again with them: nodes that go on refuse the pointers of a new stack of this name.
 
     Raises:
         OutsideFailure: the store does not answer.
@@ -277,8 +280,10 @@ def _pointer(data: bytes) -> Pointer | None:
         return None
 
 
-def _put(store: ArtifactStore, site: str, line: bytes) -> None:
+def _put(store: ArtifactStore, site: str, line: bytes, *, is_first: bool) -> None:
     key, mine = f"{POINTERS}{site}.json", _pointer(line)
+    if is_first and store.swap(key, line, was=None):
+        return
     for _ in range(TRIES):
         there = store.get(key, limit=signed_document.LARGEST)
         other = None if there is None else _pointer(there)
