@@ -23,6 +23,8 @@ from edgefleet.report import document, site_changes, text
 from edgefleet.report.plan_view import View
 from edgefleet.report.progress import SiteProgress
 from edgefleet.rollout.pending import Pending, pending
+from edgefleet.rollout.standing import position
+from edgefleet.rollout.stored import newest
 from edgefleet.site import ledger
 
 DOING: dict[Operation, str] = {
@@ -80,6 +82,7 @@ class Run:
             notes=tuple(filter(None, (*notes, note, weak))),
         )
         view = site_changes.view(outcome, seen)
+        view = replace(view, notes=(*self._superseded(view), *view.notes))
         if operation == "preview" and self.fleet is not None:
             last_preview.keep(self.session, view)
         return view
@@ -103,6 +106,22 @@ class Run:
             if site.modified is not None
         }
         return pending(desired, times, acknowledged, {}), ""
+
+    def _superseded(self, view: View) -> tuple[str, ...]:
+        """A note on the rollout that the one of an `up` would end."""
+        if self.fleet is None or not view.waves or view.is_done:
+            return ()
+        try:
+            running = newest(opened(self.session, self.fleet))
+        except OutsideFailure as error:
+            return (f"whether a rollout is under way is unknown: {error.problem}",)
+        if running is None or running.history.end is not None:
+            return ()
+        sites = [*running.plan.sites]
+        pointers = running.state.pointers
+        moved = sum(position(site, pointers.get(site.name)) != "before" for site in sites)
+        done = f"{moved:,} of {len(sites):,} sites have moved"
+        return (f"the rollout {running.id} is under way, {done}: up supersedes it",)
 
     def _outcome(self, operation: Operation, *, refresh: bool) -> Outcome:
         session, request = self.session, self.request
