@@ -9,6 +9,7 @@ import typer
 
 from edgefleet.commands import last_preview, removed_rows, screen, stack
 from edgefleet.commands.json_output import JsonFile
+from edgefleet.commands.rollout_store import cache_of
 from edgefleet.commands.selection import Selector
 from edgefleet.commands.session import EngineName, Session
 from edgefleet.commands.stack_store import opened
@@ -22,9 +23,10 @@ from edgefleet.model.steps import Operation, Outcome, Result
 from edgefleet.report import document, site_changes, text
 from edgefleet.report.plan_view import View
 from edgefleet.report.progress import SiteProgress
-from edgefleet.rollout.pending import Pending, pending
+from edgefleet.rollout.pending import Pending, pending, reported
 from edgefleet.rollout.standing import position
 from edgefleet.rollout.stored import newest
+from edgefleet.rollout.stored_statuses import node_statuses
 from edgefleet.site import ledger
 
 DOING: dict[Operation, str] = {
@@ -94,8 +96,11 @@ class Run:
         now = self.before if operation == "preview" else recorded(self.engine, self.request.options)
         if not now:
             return (), ""
+        wanted = {name: site.wanted for name, site in now.items() if name in self.fleet.sites and site.wanted}
         try:
-            acknowledged = ledger.digests(opened(self.session, self.fleet))
+            store = opened(self.session, self.fleet)
+            acknowledged = ledger.digests(store)
+            seen = node_statuses(store, wanted, cache_of(self.session, store)) if wanted else {}
         except OutsideFailure as error:
             return (), f"pending visits are unknown: {error.problem}"
         present = {name: site for name, site in now.items() if name in self.fleet.sites}
@@ -105,7 +110,7 @@ class Run:
             for name, site in present.items()
             if site.modified is not None
         }
-        return pending(desired, times, acknowledged, {}), ""
+        return pending(desired, times, acknowledged, reported(wanted, seen)), ""
 
     def _superseded(self, view: View) -> tuple[str, ...]:
         """A note on the rollout that the one of an `up` would end."""

@@ -15,6 +15,8 @@ from edgefleet.errors import OutsideFailure
 from edgefleet.io import disk
 from edgefleet.io.store import ArtifactStore
 from edgefleet.model import strict_json
+from edgefleet.rollout import node_status
+from edgefleet.rollout.node_status import NodeStatus
 from edgefleet.rollout.statuses import LARGEST, Status, read
 from edgefleet.rollout.stored import STATUSES
 
@@ -82,6 +84,18 @@ def statuses(store: ArtifactStore, nodes: Nodes, cache: Path | None = None) -> d
         if status is not None:
             found.setdefault(site, {})[node] = status
     return found
+
+
+def node_statuses(
+    store: ArtifactStore, nodes: Nodes, cache: Path | None = None
+) -> dict[tuple[str, str], NodeStatus]:
+    """dict[(site, node) -> all that it reports], of those of `nodes` that wrote a status; see `written`.
+
+    Raises:
+        OutsideFailure: the store does not answer.
+    """
+    read_ = {key: node_status.read(of.data or b"") for key, of in written(store, nodes, cache).items()}
+    return {key: status for key, status in read_.items() if status is not None}
 
 
 def _node(key: str, nodes: Nodes) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from edgefleet.model.image import Image
 from edgefleet.model.listing import hmac_sha256, sha256
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.site_resource import PARTS, SEED, SiteInputs
-from edgefleet.site.bundle import bundles, with_plan
+from edgefleet.site.bundle import bundles, with_fixed, with_plan
 from edgefleet.site.first_boot import first_boots
 from edgefleet.site.release import Release, published_salt, release_of
 
@@ -96,7 +96,8 @@ def released(
     boots = {node: with_plan(spec, boot) for node, boot in first.items()}
     release = release_of(spec, boots, key)
     recorded = {node: facts.release(digest) for node, digest in release.parts.items()}
-    return {node: replace(boot, files=(recorded[node], *boot.files)) for node, boot in boots.items()}, release
+    whole = {node: replace(boot, files=(recorded[node], *boot.files)) for node, boot in boots.items()}
+    return {node: with_fixed(boot, key) for node, boot in whole.items()}, release
 
 
 def _seeded(spec: SiteSpec, boot: FirstBoot, key: str, release: Release) -> SiteImage:
