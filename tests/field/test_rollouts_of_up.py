@@ -14,6 +14,7 @@ from tests.keys.channel import DAY, pair, signer
 from tests.rollout.signed import pointers
 
 from edgefleet.io.store import DirectoryStore
+from edgefleet.keys.channel_key import ChannelKey
 from edgefleet.keys.delegation import Delegation, ReleaseKey
 from edgefleet.keys.pointer import Addressee, Pointer, verified_pointer
 from edgefleet.keys.signed_document import signed
@@ -195,6 +196,24 @@ def test_another_key_signs_all_pointers_again(fleet: Any) -> None:
         pointer = verified(fleet, site, 2)
         assert before[site][1] == pointer.release
         assert before[site][0] < pointer.sequence
+
+
+def test_a_key_in_kms_signs(fleet: Any) -> None:
+    """It never leaves KMS, and nodes verify its signatures as they do those of a file."""
+    kms = fleet.cloud.aws().client("kms")
+    made = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]
+    public = ChannelKey.of_der(kms.get_public_key(KeyId=made["KeyId"])["PublicKey"])
+    now = int(time.time())
+    key = ReleaseKey(key=public, expires=now + 90 * DAY)
+    delegation = Delegation(fleet="retail", version=2, issued=now, keys=(key,))
+    store_of(fleet).put("delegation.json", signed("delegation", delegation.payload, signer(9)))
+    edit(fleet, "file:release.key", f"awskms:{made['Arn']}")
+    run = fleet.up()
+    assert ("succeeded", {"shops/rollout": "update"}) == (run.result, run.ops), run.text
+    data = store_of(fleet).get("pointers/munich.json")
+    whom = Addressee(fleet="retail", region="dev", site="munich", generation=1)
+    pointer = verified_pointer(data or b"", delegation, whom, now=now)
+    assert releases(fleet)["munich"] == pointer.release
 
 
 def test_a_lost_store_is_written_again(fleet: Any) -> None:
