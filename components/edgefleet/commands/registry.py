@@ -37,7 +37,7 @@ COMMANDS = {
         "sites_status:status",
         "Show what the nodes report: state, last contact, disk, pods.",
     ),
-    "sites metrics": ("sites_metrics:metrics", "Print what the nodes report as OpenMetrics."),
+    "sites metrics": ("sites_metrics:metrics", "Print what nodes, rollout and keys report as OpenMetrics."),
     "sites ack": ("sites:ack", "Mark sites as running their desired image."),
     "sites sheet": ("sites_sheet:sheet", "Write a printable page for each site: media, nodes and steps."),
     "sites password": ("sites_access:password", "Print the console passwords of the user rescue."),

@@ -12,8 +12,8 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io.signing import PublicKey
 from edgefleet.io.store import ArtifactStore
 from edgefleet.keys.channel_key import ChannelKey
-from edgefleet.keys.delegation import KIND, Delegation, verified_delegation
-from edgefleet.keys.signed_document import Signer, opened, signed
+from edgefleet.keys.delegation import KIND, Delegation, read_delegation, verified_delegation
+from edgefleet.keys.signed_document import LARGEST, Signer, opened, signed
 
 PLACE = "delegation.json"
 """Its key in the store."""
@@ -53,6 +53,19 @@ def stored_delegation(store: ArtifactStore, roots: Sequence[ChannelKey], *, flee
         return StoredDelegation(data=data, delegation=None, flaw=str(error))
     signers = tuple(signature.key for signature in opened(data, KIND).signatures)
     return StoredDelegation(data=data, delegation=delegation, signers=signers)
+
+
+def stated_delegation(store: ArtifactStore) -> Delegation | None:
+    """What the delegation in a store states, of which nothing is verified; `None` where it is none.
+
+    Raises:
+        OutsideFailure: the store does not answer.
+    """
+    data = store.get(PLACE, limit=LARGEST)
+    try:
+        return None if data is None else read_delegation(opened(data, KIND).payload)
+    except ValueError:
+        return None
 
 
 def store_delegation(
