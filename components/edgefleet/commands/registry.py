@@ -84,6 +84,10 @@ COMMANDS = {
     "rollout simulate": ("rollout_simulate:command", "Play a rollout over a model of the fleet."),
     "hub kubeconfig": ("hub:kubeconfig", "Write a kubeconfig of the stack's hub."),
     "hub gateway": ("hub_gateway:gateway", "Write the nginx files of the channel's gateway."),
+    "hub gateway-credentials": (
+        "gateway_credentials:command",
+        "Write the store's credentials for a gateway, and renew them.",
+    ),
     "emulator stop": ("emulator:stop", "Stop the emulated cloud; its contents are lost."),
 }
 """dict[command -> (module:function, first line of its help)]."""

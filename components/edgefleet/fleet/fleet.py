@@ -10,7 +10,7 @@ import pulumi
 from edgefleet.fleet.acting_provider import acting_provider, holder_of, settings_in
 from edgefleet.fleet.configuration import hub_key
 from edgefleet.fleet.control_plane import ControlPlane, ControlPlaneArgs
-from edgefleet.fleet.hub_objects import HubSecrets, hub_objects, register
+from edgefleet.fleet.hub_objects import HubSecrets, gateway_certificates, hub_objects, register
 from edgefleet.fleet.plainly import plainly
 from edgefleet.fleet.site import Site
 from edgefleet.fleetfile import fleet as model
@@ -158,6 +158,7 @@ def _hub_secrets(keys: pulumi.Output[FleetKeys], passphrases: pulumi.Output[Mapp
         text=lambda name: passphrases.apply(lambda known: known[name]),
         certificate=lambda host: keys.apply(lambda known: known.hub_certificate(host)),
         cloudcore=lambda: keys.apply(lambda known: known.cloudcore()),
+        gateway=lambda host, issued: keys.apply(lambda known: gateway_certificates(known, host, issued)),
     )
 
 

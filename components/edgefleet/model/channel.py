@@ -1,13 +1,15 @@
 """The channel: how a site fetches signed releases itself, and when."""
 
+from dataclasses import field
 from typing import Annotated
 
 from pydantic import Field
 
 from edgefleet.model.effects import Effect
-from edgefleet.model.names import HOST_RE, reachable
+from edgefleet.model.names import HOST_RE, LABEL_RE, AnnotationKey, AnnotationValue, reachable
 from edgefleet.model.quantities import Days, Rate
-from edgefleet.model.releases import SignKey
+from edgefleet.model.references import ImageName
+from edgefleet.model.releases import ROLE_RE, SignKey
 from edgefleet.model.spec import spec
 from edgefleet.model.syntax import Grammar
 from edgefleet.model.updates import Window
@@ -36,6 +38,15 @@ _GATEWAY = Grammar(
     reachable,
 )
 Gateway = Annotated[str, _GATEWAY]
+_STORE_CREDENTIALS = Grammar(
+    rf"{LABEL_RE}|{ROLE_RE}",
+    "bad-credentials",
+    "a Secret or a role",
+    "write the name of a Secret, edgefleet-store, or of a role, arn:aws:iam::123456789012:role/edgefleet",
+    253,
+)
+StoreCredentials = Annotated[str, _STORE_CREDENTIALS]
+"""Name of a Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the ARN of a role."""
 
 
 @spec
@@ -86,3 +97,32 @@ class LinkUpdates:
     """When they switch to another release, in the site's time zone; at any time where none is given."""
     max_rate: Annotated[Rate | None, Effect.LIVE] = None
     """Most bits/s of their downloads, 2Mbit."""
+
+
+@spec
+class HubGateway:
+    """The gateway of nodes in the hub's cluster."""
+
+    image: ImageName = "docker.io/library/nginx:1.30.6-alpine"
+    """Container image of nginx with its module njs."""
+    credentials: StoreCredentials | None = None
+    """Those of the store, as in `controlPlane.channel`: to read releases and to write statuses."""
+    annotations: dict[AnnotationKey, AnnotationValue] = field(default_factory=dict)
+    """Annotations of its Service of type LoadBalancer, by which a cloud makes the balancer; it must pass TLS
+    through."""
+
+
+@spec
+class HubChannel:
+    """What runs in the hub's cluster for the channel: steps of rollouts, metrics, and a gateway."""
+
+    image: ImageName
+    """Container image of yours with edgefleet on its PATH, registry.shops.example/edgefleet:0.1.0."""
+    credentials: StoreCredentials | None = None
+    """Those of the store, to read it and to move pointers: the name of a Secret in the namespace
+    edgefleet-channel with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the ARN of a role for EKS. By
+    default they are those of the Pod's node."""
+    gateway: HubGateway | None = None
+    """The gateway of channel.access.gateway; none where it runs elsewhere."""
+    monitor: bool = False
+    """Whether the cluster has Prometheus Operator, for which alerts and a dashboard are objects, too."""
