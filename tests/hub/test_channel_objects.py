@@ -1,5 +1,6 @@
 """What runs in the hub's cluster for the channel: fields that Kubernetes has, rights, what changes them."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,9 @@ from tests.workloads.offline_schemas import problems_of, untyped
 from edgefleet.fleetfile import watched
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet
+from edgefleet.hub.alerts import rules
 from edgefleet.hub.channel_objects import CERTIFICATES, KEYS, PARTS, channel_objects, issued_of
+from edgefleet.hub.dashboard import dashboard
 from edgefleet.keys.site_certificate import LIST_LIFE
 from edgefleet.workloads.base.shapes import pod_of
 
@@ -68,7 +71,10 @@ FULL = {
 }
 
 
-@pytest.mark.parametrize("of_hub", [{}, FULL, {"credentials": ROLE}])
+MONITOR = {"monitor": {"release": "prometheus"}}
+
+
+@pytest.mark.parametrize("of_hub", [{}, FULL, {"credentials": ROLE}, FULL | MONITOR])
 def test_kubernetes_has_fields_for_all_of_it(load: Load, of_hub: dict[str, Any]) -> None:
     """By its schemas of two releases and its typed models."""
     objects = channel_objects(load(**of_hub), MONDAY)
@@ -78,6 +84,7 @@ def test_kubernetes_has_fields_for_all_of_it(load: Load, of_hub: dict[str, Any])
     found = [
         problem
         for each in objects
+        if not each["apiVersion"].startswith("monitoring.coreos.com/")
         for problem in (*problems_of(each, 34), *problems_of(each, 37), *untyped(each))
     ]
     assert [] == found
@@ -206,3 +213,27 @@ def test_the_gateway_is_two_pods_behind_a_balancer_that_passes_tls_through(load:
     assert pod is not None
     (sources,) = [each["projected"]["sources"] for each in pod["volumes"] if each["name"] == "files"]
     assert [{"configMap": {"name": "gateway"}}, {"secret": {"name": "gateway"}}] == sources
+
+
+def test_an_operator_finds_what_to_scrape_the_rules_and_a_dashboard(load: Load) -> None:
+    """By the labels that its Prometheus selects; without one the Pod's annotations name what to scrape."""
+    objects = channel_objects(load(**FULL, **MONITOR), MONDAY)
+    monitor, rule = (named(objects, kind, "metrics") for kind in ("ServiceMonitor", "PrometheusRule"))
+    assert "prometheus" == monitor["metadata"]["labels"]["release"] == rule["metadata"]["labels"]["release"]
+    service = named(objects, "Service", "metrics")
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    (endpoint,) = monitor["spec"]["endpoints"]
+    assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
+    assert rules() == rule["spec"]
+    board = named(objects, "ConfigMap", "dashboard")
+    assert "1" == board["metadata"]["labels"]["grafana_dashboard"]
+    assert dashboard() == json.loads(board["data"]["edgefleet.json"])
+    role = named(objects, "ClusterRole", "edgefleet:edgefleet-channel-edit")
+    assert "true" == role["metadata"]["labels"]["rbac.authorization.k8s.io/aggregate-to-edit"]
+
+    def noted(objects: Any) -> dict[str, str]:
+        found: dict[str, str] = named(objects, "Deployment", "metrics")["spec"]["template"]["metadata"]
+        return {**found.get("annotations", {})}  # type: ignore[dict-item] # a map
+
+    assert {} == noted(objects)
+    assert "9464" == noted(channel_objects(load(), MONDAY))["prometheus.io/port"]

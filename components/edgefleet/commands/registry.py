@@ -84,6 +84,7 @@ COMMANDS = {
     "rollout simulate": ("rollout_simulate:command", "Play a rollout over a model of the fleet."),
     "hub kubeconfig": ("hub:kubeconfig", "Write a kubeconfig of the stack's hub."),
     "hub gateway": ("hub_gateway:gateway", "Write the nginx files of the channel's gateway."),
+    "hub alerts": ("hub_alerts:alerts", "Write alert rules and a dashboard for the metrics of sites."),
     "hub gateway-credentials": (
         "gateway_credentials:command",
         "Write the store's credentials for a gateway, and renew them.",

@@ -5,9 +5,10 @@ cluster can withhold releases and invent none. Each part has the rights in the s
 
 Sources: Kubernetes docs, concepts/workloads/controllers/job (podFailurePolicy) and
 concepts/storage/projected-volumes; EKS user guide, associate-service-account-role; nginx docs,
-ngx_core_module.
+ngx_core_module; Prometheus Operator, monitoring.coreos.com/v1.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,8 @@ from urllib.parse import urlsplit
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.watched import text, watched
 from edgefleet.hub import update_gateway
+from edgefleet.hub.alerts import rules
+from edgefleet.hub.dashboard import dashboard
 from edgefleet.hub.update_gateway import BackingStore, UpdateGateway
 from edgefleet.io.templates import render
 from edgefleet.keys.site_certificate import LIST_LIFE
@@ -45,6 +48,7 @@ RUN, CREDENTIALS = "/run/nginx", "/run/edgefleet"
 MODULE = "/usr/lib/nginx/modules/ngx_http_js_module.so"
 RESOLVER = "kube-dns.kube-system.svc.cluster.local"
 TMP = "/tmp"  # noqa: S108 - of a container
+MONITORING = "monitoring.coreos.com"
 KEYS = {name: name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
 """dict[variable -> key of the Secret with credentials]."""
 RESOURCES = Resources(cpu="50m", memory="128Mi", memory_limit="1Gi")
@@ -71,6 +75,7 @@ def channel_objects(fleet: Fleet, now: datetime) -> tuple[Object, ...]:
         _step(fleet, declared),
         *_metrics(fleet, declared, issued),
         *_gateway(fleet, declared, store, issued),
+        *_monitor(declared.monitor),
     )
 
 
@@ -145,7 +150,11 @@ def _metrics(fleet: Fleet, declared: HubChannel, issued: datetime) -> Iterator[O
         mounts={folder: METRICS},
     )
     scraped = {"scrape": "true", "port": str(METRICS_PORT), "path": "/metrics"}
-    noted = {} if declared.monitor else {f"prometheus.io/{key}": value for key, value in scraped.items()}
+    noted = (
+        {}
+        if declared.monitor is not None
+        else {f"prometheus.io/{key}": value for key, value in scraped.items()}
+    )
     pod = template(
         PLACE,
         Pods(),
@@ -205,6 +214,26 @@ def _gateway(fleet: Fleet, declared: HubChannel, store: BackingStore, issued: da
     if gateway.annotations:
         service["metadata"]["annotations"] = dict(gateway.annotations)
     yield service
+
+
+def _monitor(labels: Mapping[str, str] | None) -> Iterator[Object]:
+    """What Prometheus Operator and the sidecar of Grafana's chart find by labels."""
+    if labels is None:
+        return
+    yield of.editing(PLACE, {MONITORING: ["prometheusrules", "servicemonitors"]})
+    scraped = {"port": METRICS, "interval": "60s", "scrapeTimeout": "30s"}
+    selector = {"matchLabels": of.labels(PLACE, METRICS)}
+    specs = {
+        "ServiceMonitor": {"selector": selector, "endpoints": [scraped]},
+        "PrometheusRule": rules(),
+    }
+    for kind, spec in specs.items():
+        made = of.a(kind, PLACE, METRICS, api=f"{MONITORING}/v1", part=METRICS, spec=spec)
+        made["metadata"]["labels"] |= labels
+        yield made
+    board = of.config_map(PLACE, "dashboard", {"edgefleet.json": json.dumps(dashboard())}, part=METRICS)
+    board["metadata"]["labels"] |= {"grafana_dashboard": "1"}
+    yield board
 
 
 def _gateway_pod(fleet: Fleet, declared: HubChannel, gateway: HubGateway, noted: Mapping[str, str]) -> Object:

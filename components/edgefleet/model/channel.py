@@ -6,7 +6,15 @@ from typing import Annotated
 from pydantic import Field
 
 from edgefleet.model.effects import Effect
-from edgefleet.model.names import HOST_RE, LABEL_RE, AnnotationKey, AnnotationValue, reachable
+from edgefleet.model.names import (
+    HOST_RE,
+    LABEL_RE,
+    AnnotationKey,
+    AnnotationValue,
+    LabelKey,
+    LabelValue,
+    reachable,
+)
 from edgefleet.model.quantities import Days, Rate
 from edgefleet.model.references import ImageName
 from edgefleet.model.releases import ROLE_RE, SignKey
@@ -124,5 +132,6 @@ class HubChannel:
     default they are those of the Pod's node."""
     gateway: HubGateway | None = None
     """The gateway of channel.access.gateway; none where it runs elsewhere."""
-    monitor: bool = False
-    """Whether the cluster has Prometheus Operator, for which alerts and a dashboard are objects, too."""
+    monitor: dict[LabelKey, LabelValue] | None = None
+    """Labels by which Prometheus Operator finds objects, {release: prometheus}, or {}: alerts and a dashboard
+    are objects, too. None without that operator."""

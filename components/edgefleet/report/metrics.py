@@ -180,7 +180,7 @@ NODES = (
 CHANNEL = (
     Family(
         name="edgefleet_rollout_phase",
-        what="The phase of the newest rollout: 1 for the one that it is in.",
+        what="The phase of the newest rollout as a step finds it now: 1 for the one that it is in.",
         samples=_of_rollout(_phases),
     ),
     Family(
