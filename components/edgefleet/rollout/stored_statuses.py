@@ -49,7 +49,8 @@ def written(store: ArtifactStore, nodes: Nodes, cache: Path | None = None) -> di
     Raises:
         OutsideFailure: the store does not answer.
     """
-    there = {key: stored for key, stored in store.list(STATUSES).items() if any(_node(key, nodes))}
+    listed = store.list(STATUSES)
+    there = {key: stored for key, stored in listed.items() if any(_node(key, nodes))}
     known = _remembered(cache)
     data = {
         key: known[key][1]
@@ -60,8 +61,9 @@ def written(store: ArtifactStore, nodes: Nodes, cache: Path | None = None) -> di
     with ThreadPoolExecutor(AT_ONCE) as pool:
         fetched = pool.map(partial(_fetched, store), changed)
         data |= {key: text for key, text in zip(changed, fetched, strict=True) if text is not None}
-    if cache is not None and (changed or known.keys() - there.keys()):
-        kept = {key: (there[key].tag, text) for key, text in data.items()}
+    if cache is not None and (changed or known.keys() - listed.keys()):
+        others = {key: of for key, of in known.items() if key in listed and key not in there}
+        kept = others | {key: (there[key].tag, text) for key, text in data.items()}
         disk.write(cache, strict_json.write(kept), is_flushed=False)
     return {
         _node(key, nodes): Written(
