@@ -111,7 +111,7 @@ HUB = "controlPlane: {kind: none,"
         (
             "sites:",
             "revoked: {munch: 1}\nsites:",
-            "munch, which is no site of the fleet file: did you mean munich?",
+            "munch, without a row: leave removed sites there, and check the spelling",
         ),
         (
             "sites:",

@@ -57,6 +57,7 @@ WITHOUT = {
         ),
         "of a whole file: tests/fleetfile/test_load.py",
     ),
+    "fleetfile.editing not-editable": "of commands that edit: tests/fleetfile/test_editing.py",
     "fleetfile.imports.importing unknown-kind": "of another command",
     "model.stack_secrets no-passphrase": "of a stack's secrets, which validate does not read",
     "model.plain_data bad-value": "of another program's spec: tests/model/test_plain_data.py",

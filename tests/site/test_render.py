@@ -143,7 +143,11 @@ EITHER = {"arch": ("arm64", "amd64"), "storage": ("sd", "ssd")}
 
 ALONE = frozenset({"channel", "updates"})
 """Fields that do nothing where another is missing, and are changed only where they are set."""
-OF_CHANNEL = {"channel.access.gateway": "https://other.example", "channel.floor": 8}
+OF_CHANNEL = {
+    "channel.access.gateway": "https://other.example",
+    "channel.floor": 8,
+    "link.updates.floor": 9,
+}
 """dict[path -> another value] where other fields have the same name."""
 
 

@@ -1,8 +1,9 @@
 """Running an engine for a stack: progress on stderr, the result as text and JSON, the exit code."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import typer
@@ -23,10 +24,11 @@ from edgefleet.model.steps import Operation, Outcome, Result
 from edgefleet.report import document, site_changes, text
 from edgefleet.report.plan_view import View
 from edgefleet.report.progress import SiteProgress
+from edgefleet.rollout.cautions import of_removed
 from edgefleet.rollout.pending import Pending, pending, reported
 from edgefleet.rollout.standing import position
 from edgefleet.rollout.stored import newest
-from edgefleet.rollout.stored_statuses import node_statuses
+from edgefleet.rollout.stored_statuses import last_contact, node_statuses
 from edgefleet.site import ledger
 
 DOING: dict[Operation, str] = {
@@ -69,7 +71,7 @@ class Run:
     def see(self, operation: Operation, *, notes: tuple[str, ...] = (), refresh: bool = False) -> View:
         """Run `operation`; the view of its result."""
         outcome = self._outcome(operation, refresh=refresh or self.request.options.refresh)
-        lost = () if self.fleet is None else tuple(self.before.keys() - self.fleet.sites.keys())
+        lost = () if self.fleet is None else tuple(sorted(self.before.keys() - self.fleet.sites.keys()))
         waiting, note = self._waiting(operation)
         weak = empty_passphrase(self.session.project, self.session.environment)
         seen = site_changes.Seen(
@@ -81,13 +83,27 @@ class Run:
             waiting=waiting,
             targets=frozenset(self.request.options.targets),
             which=str(self.request.which),
-            notes=tuple(filter(None, (*notes, note, weak))),
+            notes=tuple(filter(None, (*notes, note, *self._removed(operation, lost), weak))),
         )
         view = site_changes.view(outcome, seen)
         view = replace(view, notes=(*self._superseded(view), *view.notes))
         if operation == "preview" and self.fleet is not None:
             last_preview.keep(self.session, view)
         return view
+
+    def _removed(self, operation: Operation, lost: Iterable[str]) -> tuple[str, ...]:
+        """Notes on the rows that are removed."""
+        if self.fleet is None or operation not in site_changes.WISHES or not lost:
+            return ()
+        heard: dict[str, timedelta] = {}
+        if self.fleet.channel is not None:
+            try:
+                store = opened(self.session, self.fleet)
+                times = {name: last_contact(store, name) for name in lost}
+            except OutsideFailure as error:
+                return (f"whether removed sites still report is unknown: {error.problem}",)
+            heard = {name: self.session.now() - at for name, at in times.items() if at is not None}
+        return of_removed(self.fleet, {name: self.before[name].generation for name in lost}, heard)
 
     def _waiting(self, operation: Operation) -> tuple[tuple[Pending, ...], str]:
         """The sites that wait now, and a note if the acknowledgements cannot be read: a run does without."""

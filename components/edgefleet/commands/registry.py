@@ -39,6 +39,11 @@ COMMANDS = {
     ),
     "sites metrics": ("sites_metrics:metrics", "Print what nodes, rollout and keys report as OpenMetrics."),
     "sites ack": ("sites:ack", "Mark sites as running their desired image."),
+    "sites replace": ("sites_replace:replace", "Replace a lost or a broken node."),
+    "sites decommission": (
+        "sites_replace:decommission",
+        "Revoke a site's certificate; run again, remove its row.",
+    ),
     "sites sheet": ("sites_sheet:sheet", "Write a printable page for each site: media, nodes and steps."),
     "sites password": ("sites_access:password", "Print the console passwords of the user rescue."),
     "sites tunnel": ("sites_access:tunnel", "Print the WireGuard peers of sites, for the tunnel's far end."),

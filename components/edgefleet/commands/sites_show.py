@@ -8,9 +8,8 @@ from edgefleet.commands import options
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.screen import show as show_lines
 from edgefleet.commands.session import session_of
-from edgefleet.commands.stack import load, nearest
+from edgefleet.commands.stack import known_site, load
 from edgefleet.commands.state_sites import recorded_sites
-from edgefleet.errors import InvalidInput
 from edgefleet.report import site_contents
 
 
@@ -25,8 +24,7 @@ def show(
     """Show what runs at a site, and what it takes."""
     session = session_of(context)
     fleet = load(session.project, stack)
-    if site not in fleet.sites:
-        raise InvalidInput.at("", "unknown-site", f"there is no site {site!r}", nearest(site, fleet.sites))
+    known_site(fleet, site)
     place = JsonFile.to(session, json)
     recorded = recorded_sites(session, stack, engine).get(site)
     release, digests = (recorded.release, recorded.digests) if recorded else (None, {})

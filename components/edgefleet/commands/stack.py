@@ -62,6 +62,17 @@ def load(project: Path, stack: str) -> Fleet:
     return load_fleet(fleet_file(project, stack), project)
 
 
+def known_site(fleet: Fleet, site: str) -> str:
+    """`site`, which the fleet file has.
+
+    Raises:
+        InvalidInput: it does not.
+    """
+    if site in fleet.sites:
+        return site
+    raise InvalidInput.at("", "unknown-site", f"there is no site {site!r}", nearest(site, fleet.sites))
+
+
 def known_node(fleet: Fleet, site: str, node: str | None) -> str:
     """The node `node` of `site`, or its only one.
 

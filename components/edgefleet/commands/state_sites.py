@@ -36,6 +36,8 @@ class Recorded:
     bundles: dict[str, dict[str, Any]]
     """dict[node -> {part, fixed, ...}] of the release; empty without a channel."""
     modified: datetime | None
+    generation: int = 1
+    """Its key generation."""
 
     @property
     def digests(self) -> dict[str, str]:
@@ -86,6 +88,7 @@ def recorded(engine: Engine, options: Options, *, show_secrets: bool = False) ->
             release=(resource.outputs.get(RELEASE) or {}).get("digest"),
             bundles=(resource.outputs.get(RELEASE) or {}).get("bundles") or {},
             modified=_time(resource.modified),
+            generation=int(resource.inputs.get("keyGeneration", 1)),
         )
         for name, resource in sites.items()
     }

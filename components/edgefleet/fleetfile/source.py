@@ -122,14 +122,19 @@ class Source:
 
     def find(self, path: Sequence[Part], *, of_key: bool = False) -> str | None:
         """``file:line:column`` of the value (or its key) at `path`; `None` where nothing stands there."""
-        node: yaml.Node = self.root
-        key: yaml.Node = node
+        nodes = self.walk(path)
+        key, value = nodes[-1]
+        return self.at(key if of_key else value) if len(nodes) > len(path) else None
+
+    def walk(self, path: Sequence[Part]) -> list[tuple[yaml.Node, yaml.Node]]:
+        """(key, value) of the root and of the parts of `path`, as far as they are there."""
+        nodes = [(self.root, self.root)]
         for part in path:
-            step = self._step(node, part)
+            step = self._step(nodes[-1][1], part)
             if step is None:
-                return None
-            key, node = step
-        return self.at(key if of_key else node)
+                break
+            nodes.append(step)
+        return nodes
 
     def _step(self, node: yaml.Node, part: Part) -> tuple[yaml.Node, yaml.Node] | None:
         if isinstance(node, yaml.MappingNode):

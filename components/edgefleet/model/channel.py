@@ -105,6 +105,9 @@ class LinkUpdates:
     """When they switch to another release, in the site's time zone; at any time where none is given."""
     max_rate: Annotated[Rate | None, Effect.LIVE] = None
     """Most bits/s of their downloads, 2Mbit."""
+    floor: Annotated[int, Field(ge=0, le=LARGEST_SEQUENCE), Effect.LIVE] = 0
+    """The smallest sequence that they take, where it is above channel.floor, so that a new node takes nothing
+    from before; edgefleet sites replace writes it."""
 
 
 @spec

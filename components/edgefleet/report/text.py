@@ -279,7 +279,7 @@ def _closing(view: View, worded: Worded) -> Iterator[Text]:
         yield from wrapped(f"images: {view.store}")
     steps = next_steps(view)
     if steps and not view.is_asked:
-        yield from _commands([*map(worded, steps)])
+        yield from commands([*map(worded, steps)])
 
 
 def _as_declared(view: View) -> str:
@@ -305,9 +305,10 @@ def next_steps(view: View) -> list[str]:
     return []
 
 
-def _commands(commands: list[str]) -> Iterator[Text]:
+def commands(names: list[str]) -> Iterator[Text]:
+    """Commands to run next, in their order."""
     line = Text("next: ")
-    for index, command in enumerate(commands):
+    for index, command in enumerate(names):
         if index and line.cell_len + 3 + len(command) > COLUMNS:
             yield line
             line = Text("      ")

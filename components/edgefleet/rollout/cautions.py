@@ -3,7 +3,8 @@
 Each is valid, and may be intended. Without a note it would look like done.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.placement import is_at_sites, near_misses
@@ -11,8 +12,11 @@ from edgefleet.images import FORMATS
 from edgefleet.model.differ import Change
 from edgefleet.model.rollout import Rollout
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.syntax import few, likely
+from edgefleet.model.syntax import few
 from edgefleet.model.version_skew import upgrade_problems
+
+SILENT = timedelta(hours=12)
+"""Time after which a site counts as silent: a node reports every six hours at least."""
 
 
 def cautions(fleet: Fleet) -> tuple[str, ...]:
@@ -34,6 +38,27 @@ def of_versions(changes: Iterable[Change]) -> tuple[str, ...]:
     )
 
 
+def of_removed(
+    fleet: Fleet, generations: Mapping[str, int], heard: Mapping[str, timedelta]
+) -> tuple[str, ...]:
+    """Notes on sites whose rows are removed.
+
+    Args:
+        fleet: without them.
+        generations: dict[removed site -> its last key generation].
+        heard: dict[removed site -> time since the store heard of it].
+    """
+    valid = [name for name, last in generations.items() if fleet.revoked.get(name, 0) < last]
+    loud = [name for name, ago in heard.items() if ago < SILENT]
+    how = "decommission a site before its row is removed: edgefleet sites decommission"
+    notes = {
+        f"the certificates of {few(valid)} stay valid, as they are not in revoked; {how}": valid
+        and fleet.has_site_certificates,
+        f"{few(loud)} still reported within {SILENT.total_seconds() / 3600:.0f} hours; {how}": loud,
+    }
+    return tuple(note for note, is_true in notes.items() if is_true)
+
+
 def _rollout(fleet: Fleet) -> Iterator[str]:
     if fleet.rollout != Rollout() and fleet.channel is None:
         yield "rollout has no effect: the fleet file has no channel; limit a run with --wave"
@@ -49,12 +74,12 @@ def _revoked(fleet: Fleet) -> Iterator[str]:
         return
     if not fleet.has_site_certificates:
         yield "revoked has no effect: this region has no hub that accepts certificates of sites"
+    if removed := sorted(fleet.revoked.keys() - fleet.sites.keys()):
+        note = "leave removed sites there, and check the spelling"
+        yield f"revoked names {few(removed)}, without a row: {note}"
     for name, last in sorted(fleet.revoked.items()):
         site = fleet.sites.get(name)
-        if site is None:
-            nearest = likely(name, fleet.sites)
-            yield f"revoked names {name}, which is no site of the fleet file{nearest and f': {nearest}'}"
-        elif last >= site.key_generation:
+        if site is not None and last >= site.key_generation:
             yield (
                 f"{name} is revoked at its own key generation {site.key_generation}: to let it in again, "
                 "raise its keyGeneration and install the new image"

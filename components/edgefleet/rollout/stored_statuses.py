@@ -100,6 +100,15 @@ def node_statuses(
     return {key: status for key, status in read_.items() if status is not None}
 
 
+def last_contact(store: ArtifactStore, site: str) -> datetime | None:
+    """When the store heard of a site last, of any node that it ever had; `None` for never.
+
+    Raises:
+        OutsideFailure: the store does not answer.
+    """
+    return max((stored.modified for stored in store.list(f"{STATUSES}{site}/").values()), default=None)
+
+
 def _node(key: str, nodes: Nodes) -> tuple[str, str]:
     """Whose a status is, by its place; empty for none of `nodes`."""
     _, _, place = key.partition(STATUSES)

@@ -78,10 +78,16 @@ def acknowledge(
     return _change(store, noted)
 
 
-def forget(store: ArtifactStore, sites: Iterable[str]) -> Ledger:
-    """Drop the acknowledgements of `sites`; the new ledger."""
+def forget(store: ArtifactStore, sites: Iterable[str], *, node: str | None = None) -> Ledger:
+    """Drop the acknowledgements of `sites`, or of their node `node`; the new ledger."""
     gone = set(sites)
-    return _change(store, lambda ledger: {site: nodes for site, nodes in ledger.items() if site not in gone})
+
+    def kept(ledger: Ledger) -> Ledger:
+        for site in gone & ledger.keys():
+            ledger[site] = {name: of for name, of in ledger[site].items() if node not in {None, name}}
+        return {site: nodes for site, nodes in ledger.items() if nodes}
+
+    return _change(store, kept)
 
 
 def remove(store: ArtifactStore) -> None:
