@@ -4,6 +4,7 @@ The node's own program goes through it. Everybody else is a curl with a certific
 """
 
 import base64
+import gzip
 import logging
 import os
 import shutil
@@ -11,7 +12,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,17 @@ from tests.boot.test_heartbeat import BY, STRANGER
 from tests.processes import Server, running, wait
 from werkzeug.serving import make_server
 
+from edgefleet.boot import state_backup
 from edgefleet.emulator.app import create_app
 from edgefleet.hub.update_gateway import CREDENTIALS, BackingStore, UpdateGateway, files
 from edgefleet.io.aws import Aws
 from edgefleet.io.templates import render
+from edgefleet.keys.backup_encryption import TRAILER, opened_backup
 from edgefleet.keys.certificates import Holder
 from edgefleet.keys.derivation import site_key
 from edgefleet.keys.site_certificate import LIST_LIFE, UNTIL, site_certificate
 from edgefleet.model import strict_json
+from edgefleet.model.backup import LARGEST, Backup
 
 MODULE = Path("/usr/lib/nginx/modules/ngx_http_js_module.so")
 pytestmark = [
@@ -326,3 +330,75 @@ def test_without_credentials_the_store_refuses(gateway: Before) -> None:
     assert 403 == gateway.ask("/pointer", holder=one)[0]
     credentials.write_text(known)
     assert 200 == gateway.ask("/pointer", holder=one)[0]
+
+
+def test_a_node_keeps_copies_and_gets_them_back(gateway: Before, target: Targets, tmp_path: Path) -> None:
+    """By its real programs, of backups and of the channel, with its certificate."""
+    site = target("recipe-1/server-static").site.name
+    key = site_key(SECRET, fleet="retail", region="eu", site=site, generation=1)
+    with on_image(target, tmp_path, url=gateway.url, key=key) as lab:
+        wanted = replace(lab.target, site=replace(lab.target.site, backup=Backup()))
+        for file in state_backup.plan(wanted).files:
+            path = lab.node.root / file.path[1:]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+            path.chmod(file.mode)
+        database = lab.node.root / "var/lib/rancher/k3s/server/db/state.db"
+        database.parent.mkdir(parents=True)
+        database.write_bytes(os.urandom(300_000))
+        done = kept(lab, "due")
+        assert 0 == done.returncode, done.stdout + done.stderr
+        data = gateway.get(f"backups/{site}/{lab.target.name}/0")
+        assert len(data) > 300_000
+        assert b"datastore" in gzip.decompress(opened_backup(data, key, node=lab.target.name))
+        shutil.rmtree(lab.node.root / "var/lib/edgefleet/backup")
+        assert "copies of an earlier node" in kept(lab, "due").stderr
+        done = kept(lab, "restore", "0")
+        assert 0 == done.returncode, done.stdout + done.stderr
+        assert data == gateway.get(f"backups/{site}/{lab.target.name}/0")
+
+
+def kept(lab: Lab, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the program of backups."""
+    environment = {
+        "PATH": f"{lab.node.place / 'bin'}:/usr/bin:/bin:/usr/sbin",
+        "PLACE": str(lab.node.place),
+        "EDGEFLEET_PREFIX": str(lab.node.root),
+        "EDGEFLEET_RESERVE": "0",
+        "no_proxy": "*",
+    }
+    return subprocess.run(
+        ["sh", lab.node.root / "usr/local/lib/edgefleet/backup", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_a_site_has_its_own_backups_alone(gateway: Before) -> None:
+    """In ten slots of each node, of a bounded size; no other path has the size of a backup."""
+    gateway.put("backups/store-002/n1/0", b"theirs")
+    one, body = holder_of("store-001"), gateway.folder / "copy"
+    body.write_bytes(b"x" * 3_000_000)
+    assert 200 == gateway.ask("/backup/n1/0", "-T", str(body), holder=one)[0]
+    assert body.read_bytes() == gateway.get("backups/store-001/n1/0")
+    assert (206, "xx") == gateway.ask("/backup/n1/0", "-H", "Range: bytes=0-1", holder=one)
+    assert gateway.ask("/backup/n1/1", holder=one)[0] in {403, 404}
+    refused = ["/backup/n1/10", "/backup/n1/a", "/backup/n1/", "/backup/n1/0/x", "/backup/../status/n1"]
+    refused += [
+        "/backup/n1/../../store-002/n1/0",
+        "/backup/..%2fstore-002%2fn1/0",
+        "/backup/n1/0?versionId=1",
+    ]
+    answers = {path: gateway.ask(path, "-T", str(body), holder=one)[0] for path in refused}
+    assert {404, 400, 413} >= {*answers.values()}, answers
+    assert 404 == gateway.ask("/backup/n1/0", "-X", "DELETE", holder=one)[0]
+    assert 413 == gateway.ask("/status/n1", "-T", str(body), holder=one)[0]
+    huge = ("-X", "PUT", "-H", f"Content-Length: {LARGEST + TRAILER + 1}", "--max-time", "10")
+    assert 413 == gateway.ask("/backup/n1/2", *huge, holder=one)[0]
+    assert (b"theirs", body.read_bytes()) == (
+        gateway.get("backups/store-002/n1/0"),
+        gateway.get("backups/store-001/n1/0"),
+    )

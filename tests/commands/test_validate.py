@@ -118,6 +118,11 @@ HUB = "controlPlane: {kind: none,"
             "revoked: {munich: 1}\nsites:",
             "munich is revoked at its own key generation 1: to let it in",
         ),
+        (
+            "munich: {",
+            "munich: {backup: {}, ",
+            "backup of munich has no effect: the fleet file has no channel with a gateway",
+        ),
     ],
 )
 def test_what_has_no_effect_does_not_look_done(world: "World", old: str, new: str, note: str) -> None:

@@ -141,7 +141,7 @@ EITHER = {"arch": ("arm64", "amd64"), "storage": ("sd", "ssd")}
 """dict[field -> two values, of which one is another]."""
 
 
-ALONE = frozenset({"channel", "updates"})
+ALONE = frozenset({"backup", "channel", "updates"})
 """Fields that do nothing where another is missing, and are changed only where they are set."""
 OF_CHANNEL = {
     "channel.access.gateway": "https://other.example",

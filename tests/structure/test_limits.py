@@ -17,7 +17,16 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 TOPS = {
     *("bin", "boot", "dev", "etc", "lib", "opt", "proc", "run", "sbin", "srv", "sys", "tmp", "usr", "var"),
     *("casper", "cdrom", "edgefleet", "install.amd", "install.a64", "isolinux", "media", "target"),
-    *("pointer", "pointers", "release", "rollouts", "status", "x"),  # of the channel's gateway
+    *(
+        "backup",
+        "backups",
+        "pointer",
+        "pointers",
+        "release",
+        "rollouts",
+        "status",
+        "x",
+    ),  # of the channel's gateway
     *(
         "a",
         "api",

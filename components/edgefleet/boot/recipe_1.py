@@ -6,8 +6,8 @@ are trusted before anything is downloaded; kernel settings precede k3s, whose ku
 clock precedes anything that checks a certificate. SSH and the firewall precede the long part, so that an
 administrator can log in and nobody else can. The payload precedes k3s, which is on it, and so do the fleet
 file's own commands; the current configuration set is adopted before k3s starts with it. Last come the
-heartbeat, the channel, the seal against other seeds, the removal of copies of secrets, and the one restart
-that a board may need: no step depends on them.
+heartbeat, the channel, backups, the seal against other seeds, the removal of copies of secrets, and the one
+restart that a board may need: no step depends on them.
 """
 
 from edgefleet.boot import (
@@ -37,6 +37,7 @@ from edgefleet.boot import (
     sealing,
     spare_writes,
     ssh,
+    state_backup,
     trust,
     watchdog,
     wiping,
@@ -72,6 +73,7 @@ STEPS: tuple[BootStep, ...] = (
     BootStep(name="annotations", plan=annotations.plan),
     BootStep(name="heartbeat", plan=heartbeat.plan),
     BootStep(name="release_channel", plan=release_channel.plan, secrets=release_channel.secrets),
+    BootStep(name="state_backup", plan=state_backup.plan, secrets=state_backup.secrets),
     BootStep(name="sealing", plan=sealing.plan, secrets=sealing.secrets),
     BootStep(name="wiping", plan=wiping.plan),
     BootStep(name="board", plan=board.plan),

@@ -44,6 +44,10 @@ COMMANDS = {
         "sites_replace:decommission",
         "Revoke a site's certificate; run again, remove its row.",
     ),
+    "sites backup": (
+        "sites_backup:backup",
+        "List a site's backups, or fetch one for a node with new keys.",
+    ),
     "sites sheet": ("sites_sheet:sheet", "Write a printable page for each site: media, nodes and steps."),
     "sites password": ("sites_access:password", "Print the console passwords of the user rescue."),
     "sites tunnel": ("sites_access:tunnel", "Print the WireGuard peers of sites, for the tunnel's far end."),

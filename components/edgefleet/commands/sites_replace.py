@@ -150,6 +150,9 @@ def _set_up_again(place: _Place, node: str, *, is_agreed: bool) -> None:
         place,
         f"{name} keeps its keys; {node} is pending until sites ack records its new medium",
         f"its nodes take no pointer below sequence {sequence}" if is_raised else "",
+        "its backups are in the store: /usr/local/lib/edgefleet/backup restore, once it is set up"
+        if place.spec.backup is not None
+        else "",
         "it is a server of several: follow docs/runtimes/k3s-ha.md, replace one server"
         if place.spec.nodes[node].runtime == HA
         else "",

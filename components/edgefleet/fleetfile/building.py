@@ -11,7 +11,7 @@ from edgefleet.errors import Problem
 from edgefleet.fleetfile import hub_agents, hub_edge_objects, hub_kubeedge, waves
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.fleetfile.closure import Payloads, not_carried
-from edgefleet.fleetfile.consistency import Owners, check_site, runtimes_used, too_small
+from edgefleet.fleetfile.consistency import Owners, check_backup, check_site, runtimes_used, too_small
 from edgefleet.fleetfile.image_forms import ImageForms
 from edgefleet.fleetfile.levels import dropped
 from edgefleet.fleetfile.partial import build
@@ -173,7 +173,7 @@ class Building:
         for site in self.built.values():
             for problem in running.clashes(site):
                 self._report_inherited(self._located(problem))
-            for problem in self._with_hub(site, hub):
+            for problem in (*check_backup(site), *self._with_hub(site, hub)):
                 self._report_inherited(self._placed(site, problem))
         self._count_repeats()
         return self.built

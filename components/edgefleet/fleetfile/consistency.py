@@ -21,6 +21,7 @@ from edgefleet.model.network import Network, NetworkLink
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.safety import RESCUE
 from edgefleet.model.site import HA, Node, SiteSpec
+from edgefleet.model.syntax import nearest
 from edgefleet.runtimes import RUNTIMES, runtime_of
 from edgefleet.runtimes.base.k3s_keys import of_one_node
 from edgefleet.runtimes.base.runtime import Runtime
@@ -149,6 +150,15 @@ def check_site(site: SiteSpec) -> Iterator[Problem]:
             yield Problem.of_value(f"{path}users.{RESCUE}", "reserved-user", problem, hint)
     yield from _of_nodes(site, _network)
     yield from _of_nodes(site, _files)
+
+
+def check_backup(site: SiteSpec) -> Iterator[Problem]:
+    """Volumes of workloads that the site, with its workloads, does not have."""
+    for index, name in enumerate(site.backup.volumes if site.backup is not None else ()):
+        if name not in site.workloads:
+            path = format_path(("backup", "volumes", index))
+            hint = nearest(name, site.workloads, otherwise="remove it, or add the workload")
+            yield Problem.of_value(path, "unknown-volume", f"no workload of this site is called {name}", hint)
 
 
 def check_hardware(site: SiteSpec) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""The gateway of the channel: nginx, which lets a site read its own releases and write its own statuses.
+"""The gateway of the channel: nginx, by which a site reads its releases and writes its statuses and backups.
 
 For stores that know no IAM Roles Anywhere, or that sites should not reach. A site's name is the common name
 of its certificate; a path names no site. nginx closes by itself when the list of revoked certificates is
@@ -15,9 +15,11 @@ from urllib.parse import urlsplit
 
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io.templates import render
+from edgefleet.keys.backup_encryption import TRAILER
 from edgefleet.keys.certificates import pem
 from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.site_certificate import hub_server, revocation_list, revoked_serials, site_authority
+from edgefleet.model.backup import LARGEST
 
 FOLDER = "/etc/edgefleet/gateway"
 CONFIGURATION, CREDENTIALS = "edgefleet.conf", "credentials"
@@ -164,6 +166,7 @@ def configuration(gateway: UpdateGateway, fleet: str, region: str) -> str:
         prefix="/" + "/".join(filter(None, (store.bucket, store.prefix))),
         rate=RATE,
         burst=BURST,
+        backup=LARGEST + TRAILER,
         listen=gateway.listen,
         host=gateway.host,
         resolver=gateway.resolver,

@@ -30,9 +30,25 @@ def encryption_password(site_key: str, *, node: str) -> str:
 def encrypted(data: bytes, password: str) -> bytes:
     """`data` encrypted; the same bytes each time."""
     salt = hmac.digest(password.encode(), data, "sha256")[:SALT_BYTES]
+    cipher = _cipher(password, salt).encryptor()
+    return MAGIC + salt + cipher.update(data) + cipher.finalize()
+
+
+def decrypted(data: bytes, password: str) -> bytes:
+    """What `data` was before; other bytes with another password.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    start = len(MAGIC) + SALT_BYTES
+    if len(data) < start or not data.startswith(MAGIC):
+        raise ValueError("is not encrypted by openssl")
+    cipher = _cipher(password, data[len(MAGIC) : start]).decryptor()
+    return cipher.update(data[start:]) + cipher.finalize()
+
+
+def _cipher(password: str, salt: bytes) -> Cipher[modes.CTR]:
     derived = hashlib.pbkdf2_hmac(
         "sha256", password.encode(), salt, ITERATIONS, dklen=_KEY_BYTES + _COUNTER_BYTES
     )
-    key, counter = derived[:_KEY_BYTES], derived[_KEY_BYTES:]
-    encryptor = Cipher(algorithms.AES256(key), modes.CTR(counter)).encryptor()
-    return MAGIC + salt + encryptor.update(data) + encryptor.finalize()
+    return Cipher(algorithms.AES256(derived[:_KEY_BYTES]), modes.CTR(derived[_KEY_BYTES:]))

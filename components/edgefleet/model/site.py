@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edgefleet.model.addresses import PlainAddress
+from edgefleet.model.backup import Backup
 from edgefleet.model.base_system import Kernel, Keyboard, Locale
 from edgefleet.model.channel import LinkUpdates, SiteChannel
 from edgefleet.model.cluster_tokens import AgentToken, ApiAddress, ServerToken
@@ -295,6 +296,8 @@ class SiteSpec(NodeSettings):
     """Whether images carry all that nodes need, as the artifacts lock has it: nothing is downloaded."""
     hardening: Annotated[bool, Effect.RESTART] = True
     """Whether k3s and the kernel are set as the CIS benchmark asks (k3s docs, security/hardening-guide)."""
+    backup: Annotated[Backup | None, Effect.LIVE] = None
+    """Copies of what the site's nodes keep, in the store; none by default."""
     break_glass: Annotated[BreakGlass, Effect.LIVE] = BreakGlass()
     """Ways into a node when nothing else works; all are off by default."""
     time: Annotated[Time, Effect.LIVE] = Time()

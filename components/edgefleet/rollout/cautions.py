@@ -103,6 +103,10 @@ def _updates_in_vain(site: SiteSpec) -> bool:
     return site.link.updates is not None and site.channel is None
 
 
+def _keeps_in_vain(site: SiteSpec) -> bool:
+    return site.backup is not None and (site.channel is None or site.channel.access.gateway is None)
+
+
 def _joins_hub(site: SiteSpec) -> bool:
     return site.joins_hub
 
@@ -114,6 +118,7 @@ OF_SITES = {
     "cloud-init and wpasupplicant; image build verifies this",
     _depends: "nodes of {} join another cluster: after a restart they run nothing until they reach it",
     _updates_in_vain: "link.updates of {} has no effect: the fleet file has no channel",
+    _keeps_in_vain: "backup of {} has no effect: the fleet file has no channel with a gateway",
     _joins_hub: "nodes of {} join the hub by KubeEdge, which supports Kubernetes 1.30 to 1.32: a newer hub "
     "is outside upstream's matrix, hub side seen working",
 }
