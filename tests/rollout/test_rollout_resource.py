@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -51,7 +50,7 @@ class Place:
         named = Delegation(fleet="retail", version=number, issued=self.now, keys=(key,))
         self.store.put("delegation.json", signed("delegation", named.payload, signer(9)))
 
-    def wanted(self, release: int, *names: str, **others: Any) -> RolloutInputs:
+    def wanted(self, release: int, *names: str) -> RolloutInputs:
         """The inputs for a release of these sites, whose store has others before it."""
         of = targets(fleet(), dict.fromkeys(names or SITES, release))
         return RolloutInputs(
@@ -60,7 +59,6 @@ class Place:
             roots=(pair(9).key.pem.strip(),),
             sign_key="file:release.key",
             expires=30,
-            **others,
         )
 
     def up(self, wanted: RolloutInputs, before: RolloutOutputs | None = None) -> RolloutOutputs:
@@ -101,7 +99,9 @@ def test_sequences_grow_with_time_though_the_store_was_lost(place: Place) -> Non
 
 def test_a_floor_above_the_time_is_kept(place: Place) -> None:
     """A pointer below it would be refused by nodes of the new image."""
-    place.up(first(place.wanted(1, floor=START + 5 * DAY)))
+    wanted = first(place.wanted(1))
+    raised = replace(wanted.sites["s00"], floor=START + 5 * DAY)
+    place.up(replace(wanted, sites={**wanted.sites, "s00": raised}))
     pointer = place.pointer("s00")
     assert (START + 5 * DAY, START + 5 * DAY) == (pointer.sequence, pointer.floor)
 

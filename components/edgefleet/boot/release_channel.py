@@ -49,7 +49,7 @@ def plan(target: Target) -> Step:
         site=site.name,
         node=target.name,
         generation=site.key_generation,
-        floor=max(site.channel.floor, 0 if updates is None else updates.floor),
+        floor=site.least_sequence,
         window="" if updates is None or updates.window is None else _window(updates.window),
         rate=0 if updates is None or updates.max_rate is None else updates.max_rate // 8,
         kubeconfig=runtime.kubeconfig if runtime.is_k3s else "",

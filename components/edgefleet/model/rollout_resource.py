@@ -53,6 +53,8 @@ class PublishedSite:
     """Its time zone, of the tz database."""
     key_generation: Annotated[int, Field(ge=1)] = 1
     """Of its key."""
+    floor: Annotated[int, Field(ge=0, le=LARGEST_SEQUENCE)] = 0
+    """The smallest sequence that its nodes take."""
 
     def nodes_of(self, release: str) -> dict[str, PublishedBundle]:
         """dict[node -> what it fetches] of it, or of a release before it; empty where that is not known."""
@@ -75,8 +77,6 @@ class Targets:
     """Name of the fleet."""
     region: Name
     """Name of the region."""
-    floor: Annotated[int, Field(ge=0, le=LARGEST_SEQUENCE)] = 0
-    """The smallest sequence of a pointer."""
     waves: tuple[PublishedWave, ...]
     """In their order."""
     sites: dict[Name, PublishedSite]

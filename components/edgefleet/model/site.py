@@ -318,6 +318,12 @@ class SiteSpec(NodeSettings):
         return self.nodes[node].settings or self
 
     @property
+    def least_sequence(self) -> int:
+        """The smallest sequence of a pointer that its nodes take."""
+        updates = self.link.updates
+        return max(self.channel.floor if self.channel else 0, updates.floor if updates else 0)
+
+    @property
     def joins_hub(self) -> bool:
         """Whether its nodes are those of the hub's cluster, which has the objects of its workloads."""
         return all(node.runtime == KUBEEDGE for node in self.nodes.values())

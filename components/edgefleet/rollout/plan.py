@@ -160,7 +160,7 @@ def plan(
         if site.release is None:
             continue
         if is_first(site, now) or (is_there and renews):
-            at_once[name] = _at_once(site, max(started, targets.floor), now or InForce())
+            at_once[name] = _at_once(site, max(started, site.floor), now or InForce())
         elif not is_there:
             moved[name] = _planned(name, targets, now or InForce(), (former.get(name), started))
     return Plan(
@@ -198,7 +198,7 @@ def _at_once(site: PublishedSite, least: int, now: InForce) -> InForce:
 
 def _planned(name: str, targets: Targets, now: InForce, since: tuple[PlannedSite | None, int]) -> PlannedSite:
     site, (superseded, started) = targets.sites[name], since
-    sequence = _next(now, max(started, targets.floor))
+    sequence = _next(now, max(started, site.floor))
     is_forward = superseded is not None and now.sequence in superseded.forward
     previous = superseded.previous if superseded is not None and is_forward else now.release
     has_way_back = bool(site.nodes_of(previous))

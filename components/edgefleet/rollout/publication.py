@@ -139,7 +139,7 @@ class Pointers:
             issued=self.plan.started,
             not_before=self.plan.started,
             expires=self.plan.started + self.wanted.expires * DAY,
-            floor=self.wanted.floor,
+            floor=self.wanted.sites[name].floor,
             release=release,
             previous=previous or FIRST,
             nodes=tuple(

@@ -31,11 +31,9 @@ def targets_of(fleet: Fleet, releases: Mapping[str, Mapping[str, Any]]) -> Targe
     """
     wave_of = {site: wave.name for wave in fleet.waves for site in wave.sites}
     last = OTHERS if fleet.waves else ALL
-    floor = 0 if fleet.channel is None else fleet.channel.floor
     return Targets(
         fleet=fleet.name,
         region=fleet.region,
-        floor=floor,
         waves=(*_waves(fleet), PublishedWave(name=last, **_policy(fleet.rollout))),
         sites={
             name: PublishedSite(
@@ -44,6 +42,7 @@ def targets_of(fleet: Fleet, releases: Mapping[str, Mapping[str, Any]]) -> Targe
                 link=spec.link.class_,
                 timezone=spec.timezone,
                 key_generation=spec.key_generation,
+                floor=spec.least_sequence,
                 release=releases[name]["digest"],
                 nodes=_bundles(releases[name].get("bundles")),
                 earlier={
