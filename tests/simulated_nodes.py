@@ -1,11 +1,12 @@
 """Simulated nodes of a stack: the program of the channel in a folder for each, and a stand-in of the gateway.
 
 ``python -m tests.simulated_nodes -s STACK [--sick SITE=TEXT]``, in a project, lets each node look for its
-release once; the first time, it writes their images to `.edgefleet/nodes` before.
+release, and those that wait for others of their site again. The first time, it writes their images to
+`.edgefleet/nodes` before.
 
 A folder with the files of a node's image is the root of a namespace of its own (bubblewrap). The program,
-curl and openssl are real. systemd is a stand-in, and so is the health of a node: it is healthy unless its
-site is sick and the objects of its release have TEXT.
+curl and openssl are real. systemd is a stand-in, and so are k3s, which has the turns of a site's nodes alone,
+and the health of a node: it is healthy unless its site is sick and the objects of its release have TEXT.
 """
 
 import argparse
@@ -36,6 +37,7 @@ from edgefleet.io.store import ArtifactStore
 from edgefleet.model.site_resource import SiteInputs
 from edgefleet.rollout.statuses import LARGEST
 from edgefleet.rollout.stored_statuses import statuses
+from edgefleet.runtimes import runtime_of
 from edgefleet.site.inputs import Assembly
 from edgefleet.site.render import released
 
@@ -54,6 +56,23 @@ esac""",
     "curl": 'exec /usr/bin/curl -q --connect-to "{host}:443:127.0.0.1:{port}" "$@"',
 } | dict.fromkeys(("sysctl", "systemd-tmpfiles", "useradd", "usermod", "gpasswd"), ":")
 """dict[program -> what stands in for it]."""
+K3S = r"""#!/bin/sh
+cd /run/cluster || exit 1
+case "$*" in
+  *"get nodes"*release*) while read -r server; do cat "having-$server" 2>/dev/null || echo; done <servers ;;
+  *"get nodes --selector"*Ready*) sed 's/$/ True/' servers ;;
+  *"get node "*servers*) cat told ;;
+  *"get configmap edgefleet-turn "*) [ ! -e holder ] || cat holder ;;
+  *"create configmap edgefleet-turn "*) [ ! -e holder ] && echo - >holder ;;
+  *"patch configmap edgefleet-turn "*)
+    from=${*##*'"test","path":"/data/holder","value":"'} to=${*##*'"replace","path":"/data/holder","value":"'}
+    [ "$(cat holder)" = "${from%%\"*}" ] && echo "${to%%\"*}" >holder ;;
+  *"annotate --overwrite node "*release=*) echo "${*##*=}" >"having-$7" ;;
+  *"annotate --overwrite nodes "*servers=*) echo "${*##*=}" >told ;;
+  *) exit 1 ;;
+esac
+"""
+"""Stands in for the k3s of a site with several nodes: their turns, and what the annotations of Nodes state."""
 ENTER = (
     "bwrap --die-with-parent --clearenv --setenv PATH /run/stand-ins:/usr/bin:/usr/sbin "
     "--setenv EDGEFLEET_WITHIN 0 --setenv EDGEFLEET_PAUSE_SECONDS 0 --ro-bind /usr /usr "
@@ -61,6 +80,8 @@ ENTER = (
     "--proc /proc --dev /dev"
 )
 """Enters a node; its own folders follow."""
+CLUSTER, MOST = "cluster", 10
+"""Folder of a site beside its nodes; polls of nodes that wait for each other."""
 POLL = f"systemctl start edgefleet-health.service; exec dash {release_channel.SCRIPT} poll"
 
 
@@ -84,6 +105,7 @@ class Nodes:
         """Write the images of the fleet file to all nodes; how many there are."""
         count = 0
         for name, inputs in self.sites.items():
+            self._form(name, inputs)
             boots, _ = released(inputs.spec, inputs.key, inputs.passphrases)
             for node, boot in boots.items():
                 root = self.folder / name / node / "root"
@@ -99,13 +121,27 @@ class Nodes:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(file.content)
                     path.chmod(file.mode)
+                if len(boots) > 1:
+                    (root / "usr/local/bin").mkdir(parents=True, exist_ok=True)
+                    (root / "usr/local/bin/k3s").write_text(K3S)
+                    (root / "usr/local/bin/k3s").chmod(0o755)
                 count += 1
         return count
+
+    def _form(self, name: str, inputs: SiteInputs) -> None:
+        """The cluster of a site: its servers."""
+        cluster = self.folder / name / CLUSTER
+        cluster.mkdir(parents=True)
+        servers = [of.hostname for of in inputs.nodes.values() if runtime_of(of).watches == "cluster"]
+        (cluster / "servers").write_text("".join(f"{server}\n" for server in servers))
+        (cluster / "told").touch()
 
     def poll(self, sites: Collection[str] | None = None) -> dict[tuple[str, str], str]:
         """Let nodes look for their releases once, two at a time; dict[(site, node) -> what each printed]."""
         chosen = [
-            path for path in sorted(self.folder.glob("*/*")) if sites is None or path.parent.name in sites
+            path
+            for path in sorted(self.folder.glob("*/*"))
+            if path.name != CLUSTER and (sites is None or path.parent.name in sites)
         ]
         with gateway(self.assembly, self.store, self.folder) as port, ThreadPoolExecutor(2) as pool:
             printed = pool.map(lambda path: self._run(path, port), chosen)
@@ -122,9 +158,10 @@ class Nodes:
             program.chmod(0o755)
         (stand_ins / "sick").write_text(self.sick.get(path.parent.name, ""))
         shutil.rmtree(root / "run/edgefleet", ignore_errors=True)  # what a failed poll leaves: no wait
+        shared = f"--bind {stand_ins} /run/stand-ins --bind {path.parent / CLUSTER} /run/cluster"
         own = " ".join(f"--bind {root / name} /{name}" for name in WRITTEN)
         ran = subprocess.run(
-            [*ENTER.split(), *own.split(), *f"--bind {stand_ins} /run/stand-ins".split(), "dash", "-c", POLL],
+            [*ENTER.split(), *own.split(), *shared.split(), "dash", "-c", POLL],
             check=False,
             capture_output=True,
             text=True,
@@ -149,8 +186,16 @@ def main(session: Session, arguments: Sequence[str]) -> None:
     )
     if not nodes.folder.exists():
         session.out.print(f"{nodes.install()} nodes have their images")
-    polled = nodes.poll()
-    seen = statuses(store, {site: spec.nodes for site, spec in fleet.sites.items()})
+    polled, named = nodes.poll(), {site: spec.nodes for site, spec in fleet.sites.items()}
+    seen = statuses(store, named)
+    for _ in range(MOST):
+        before = seen
+        nodes.poll(
+            {site for site, of in seen.items() if any(node.state == "waiting" for node in of.values())}
+        )
+        seen = statuses(store, named)
+        if seen == before:
+            break
     states = Counter(status.state for of in seen.values() for status in of.values())
     counts = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     session.out.print(f"{len(polled)} nodes asked: {counts or 'none reports'}")

@@ -342,7 +342,14 @@ def app(text: str) -> File:
 
 
 @contextmanager
-def on_image(target: Targets, place: Path, *, url: str = "", key: str = KEY) -> Iterator[Lab]:
+def on_image(
+    target: Targets,
+    place: Path,
+    *,
+    url: str = "",
+    key: str = KEY,
+    of: tuple[str, str] = ("server-static", ""),
+) -> Iterator[Lab]:
     """A node that runs image 1, whose channel has published nothing but the delegation.
 
     Args:
@@ -350,9 +357,10 @@ def on_image(target: Targets, place: Path, *, url: str = "", key: str = KEY) -> 
         place: folder of the test.
         url: of the gateway, where it is not the one of the lab.
         key: the site's key.
+        of: the golden site, and which of its nodes.
     """
     with gateway(place) as store:
-        one = target("recipe-1/server-static", region="eu")
+        one = target(f"recipe-1/{of[0]}", of[1], region="eu")
         access = ChannelAccess(gateway=url or store.url)
         bare = replace(one.site, k3s=replace(one.site.k3s, sha256={}), workloads={})
         roots = (pair(ROOT).key.pem.strip(),)

@@ -114,6 +114,7 @@ def test_a_first_configuration_has_nothing_before_it(changing: Changing) -> None
     """It stays, and is tried again."""
     changing.become("bad", is_well=False)
     assert not changing.does("healthy")
+    assert "till\n" == changing.node.containers("unready").stdout
     assert not changing.does("back")
     assert "bad" == changing.runs()
 

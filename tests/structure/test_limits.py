@@ -34,6 +34,7 @@ TOPS = {
         "app",
         "aws",
         "clusters",
+        "data",
         "edgefleet-emulator",
         "images",
         "latest",

@@ -21,6 +21,8 @@ from edgefleet.model.firstboot import File, Secret, Step, Target
 from edgefleet.model.site import LinkClass, SiteSpec
 from edgefleet.model.updates import Weekday, Window
 from edgefleet.runtimes import runtime_of
+from edgefleet.runtimes.base import k3s_servers
+from edgefleet.workloads.base.objects import CRITICAL
 
 FOLDER = "/etc/edgefleet/channel"
 SCRIPT = "/usr/local/lib/edgefleet/channel"
@@ -55,6 +57,12 @@ def plan(target: Target) -> Step:
         kubeconfig=runtime.kubeconfig if runtime.is_k3s else "",
         hostname=target.node.hostname,
         unit="edgefleet-health.service",
+        watches=runtime.watches,
+        several=k3s_servers.position(target)[1] > 1,
+        leads=runtime.watches == "cluster"
+        and "pods" in {runtime_of(node).watches for node in site.nodes.values()},
+        follows=runtime.watches == "pods",
+        priority=CRITICAL,
         within=PATIENCE * runtime.healthy_within,
         pointer_form=form("pointer"),
         delegation_form=form("delegation"),

@@ -105,6 +105,7 @@ RUNTIME = Runtime(
     runs_api=False,
     takes_modules=False,
     unit="containerd.service",
+    watches="containers",
     program="/usr/bin/containerd",
     images="/var/lib/edgefleet/images",
     volumes="/var/lib/edgefleet/volumes",

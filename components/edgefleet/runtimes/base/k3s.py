@@ -91,6 +91,7 @@ def runtime(name: RuntimeName, own: Own, *, title: str, minimum: Minimum, health
         images=f"{FOLDER}/agent/images",
         volumes=f"{FOLDER}/storage",
         kubeconfig=f"{FOLDER}/{'server/cred/admin' if runs_api else 'agent/kubelet'}.kubeconfig",
+        watches="cluster" if runs_api else "pods",
         installer=INSTALLER,
         starts=("k3s.service", "k3s-agent.service", INSTALLER),
         minimum=minimum,

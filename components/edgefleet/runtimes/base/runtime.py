@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from edgefleet.errors import Problem
 from edgefleet.model.firstboot import Secret, Step, Target
@@ -67,6 +68,9 @@ class Runtime:
     """Template of the script that keeps it healthy."""
     kubeconfig: str = ""
     """Path of the login with which the node may see itself in its cluster; empty without one."""
+    watches: Literal["", "cluster", "pods", "containers"] = ""
+    """By what a node finds out which workloads are not ready: what its cluster has, its own Pods, or its
+    containers; empty where the hub alone knows (``templates/channel/workloads.sh.j2``)."""
     installer: str
     """Name of the unit that installs it."""
     starts: tuple[str, ...]

@@ -146,7 +146,8 @@ class Pods(Composed):
     secrets: dict[Variable, SecretName] = field(default_factory=dict)
     """Variable -> name of a secret of the stack."""
     critical: bool = False
-    """Whether its Pods are started before others, and others make room for them."""
+    """Whether its Pods are started before others, and others make room for them. A node takes a release back,
+    too, in which they do not become ready."""
     tolerates: tuple[Annotated[str, _TAINT_KEY], ...] = ()
     """Keys of taints of nodes on which it may run nevertheless."""
     egress: tuple[Egress, ...] = ()
