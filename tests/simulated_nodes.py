@@ -72,7 +72,7 @@ case "$*" in
   *) exit 1 ;;
 esac
 """
-"""Stands in for the k3s of a site with several nodes: their turns, and what the annotations of Nodes state."""
+"""Stands in for the k3s of a site with several nodes: their turns, and the annotations of Nodes."""
 ENTER = (
     "bwrap --die-with-parent --clearenv --setenv PATH /run/stand-ins:/usr/bin:/usr/sbin "
     "--setenv EDGEFLEET_WITHIN 0 --setenv EDGEFLEET_PAUSE_SECONDS 0 --ro-bind /usr /usr "
