@@ -107,13 +107,16 @@ def _of(wiring: Wiring, value_of: Callable[..., str], *more: Any) -> pulumi.Outp
     return output
 
 
-def site_identity(wiring: Wiring, revoked: pulumi.Input[Mapping[str, int]]) -> dict[str, pulumi.Output[str]]:
+def site_identity(
+    wiring: Wiring, store: pulumi.Input[str], revoked: pulumi.Input[Mapping[str, int]]
+) -> dict[str, pulumi.Output[str]]:
     """Register the identity of sites; returns the dict[name -> ARN] that a site needs.
 
     Until it is revoked, a certificate grants access to its site's objects.
 
     Args:
         wiring: the hub.
+        store: where releases are kept, ``s3://bucket/prefix``.
         revoked: dict[site -> last revoked key generation].
     """
     name = wiring.role_name("sites")
@@ -132,7 +135,7 @@ def site_identity(wiring: Wiring, revoked: pulumi.Input[Mapping[str, int]]) -> d
             "name": name,
             "description": wiring.of_place("Sites of {} in {}, by certificate.".format),
             "assumePolicy": anchor.arn.apply(site_trust),
-            "policies": derived(site_policies, wiring.partition, wiring.hub.bucket or ""),
+            "policies": derived(site_policies, wiring.partition, store),
             "tags": wiring.tags,
         },
         wiring.options(),
