@@ -227,6 +227,10 @@ class Node:
     def run(self, what: str = "poll", **more: str) -> subprocess.CompletedProcess[str]:
         """Run the program once; each run is one in which nothing is waited for."""
         shutil.rmtree(self.root / "run/edgefleet", ignore_errors=True)
+        return self.run_again(what, **more)
+
+    def run_again(self, what: str = "poll", **more: str) -> subprocess.CompletedProcess[str]:
+        """Run the program without a restart of the node in between."""
         environment = {
             "PATH": f"{self.place / 'cut'}:{self.place / 'bin'}:/usr/bin:/bin:/usr/sbin",
             "PLACE": str(self.place),
@@ -342,18 +346,20 @@ def app(text: str) -> File:
 
 
 @contextmanager
-def on_image(target: Targets, place: Path, *, url: str = "", key: str = KEY) -> Iterator[Lab]:
+def on_image(
+    target: Targets, place: Path, *, access: ChannelAccess | None = None, key: str = KEY
+) -> Iterator[Lab]:
     """A node that runs image 1, whose channel has published nothing but the delegation.
 
     Args:
         target: as the fixture.
         place: folder of the test.
-        url: of the gateway, where it is not the one of the lab.
+        access: to the channel, where it is not by the gateway of the lab.
         key: the site's key.
     """
     with gateway(place) as store:
         one = target("recipe-1/server-static", region="eu")
-        access = ChannelAccess(gateway=url or store.url)
+        access = access or ChannelAccess(gateway=store.url)
         bare = replace(one.site, k3s=replace(one.site.k3s, sha256={}), workloads={})
         roots = (pair(ROOT).key.pem.strip(),)
         known = replace(identified(bare, key, BY, HUB), channel=Channel(roots=roots, access=access))

@@ -33,6 +33,7 @@ from edgefleet.keys.certificates import Holder
 from edgefleet.keys.derivation import site_key
 from edgefleet.keys.site_certificate import LIST_LIFE, UNTIL, site_certificate
 from edgefleet.model import strict_json
+from edgefleet.model.channel import ChannelAccess
 
 MODULE = Path("/usr/lib/nginx/modules/ngx_http_js_module.so")
 pytestmark = [
@@ -203,7 +204,7 @@ def test_a_node_gets_its_release_and_reports(gateway: Before, target: Targets, t
     """By its real program, until its certificate is revoked: then neither goes through."""
     site = target("recipe-1/server-static").site.name
     key = site_key(SECRET, fleet="retail", region="eu", site=site, generation=1)
-    with on_image(target, tmp_path, url=gateway.url, key=key) as lab:
+    with on_image(target, tmp_path, access=ChannelAccess(gateway=gateway.url), key=key) as lab:
         lab.publish(1, app("two"))
         carry(lab, gateway)
         done = lab.node.run()

@@ -17,9 +17,7 @@ from edgefleet.keys.certificates import pem
 from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.hub_pki import HubIdentity, hub_of, role_kubeconfig
 from edgefleet.keys.site_certificate import revocation_list, revoked_serials, site_authority
-
-SESSION_SECONDS = 900
-"""Seconds of a site's session, the least of the API: a session of a revoked site lives on for that long."""
+from edgefleet.model.channel import SESSION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +140,7 @@ def site_identity(
     )
     profile = aws.RolesAnywhereProfile(
         wiring.child("sites"),
-        {"name": name, "roles": [role.arn], "sessionSeconds": SESSION_SECONDS, "tags": wiring.tags},
+        {"name": name, "roles": [role.arn], "sessionSeconds": SESSION, "tags": wiring.tags},
         wiring.options(),
     )
     aws.Crl(
