@@ -7,7 +7,18 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from bench import engine, hub, image_bulk, image_composing, modules, peers, preview, seeds, workloads
+from bench import (
+    engine,
+    hub,
+    image_bulk,
+    image_composing,
+    modules,
+    peers,
+    preview,
+    rollouts,
+    seeds,
+    workloads,
+)
 from bench.processes import RunError
 from bench.table import Row, machine, markdown
 
@@ -22,6 +33,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "modules": ("Containers and modules", modules.module_rows),
     "operations": ("Whole operations", peers.engine_rows),
     "hub": ("The hub", hub.hub_rows),
+    "rollouts": ("Rollouts", rollouts.rollout_rows),
 }
 
 

@@ -2,7 +2,7 @@
 # second run changes nothing and one after a power cut completes the first.
 # `work` has the set: its files by number, `list` ("<number> <mode> <owner> <path>") and `users` ("<user> <key>").
 # `kept` has the record of what was done: `list` (paths written), `before` (files that were there), `directories`, `users`,
-# `keys`, `localtime`. `locked_out` is called with a user whose key could not be added.
+# `keys`, `localtime`. `locked_out` is called with a user whose key could not be added; `had` prints the paths of earlier sets.
 
 whole() { # file: standard input, whole or not at all
   cat >"$1.edgefleet-new" && sync "$1.edgefleet-new" && mv "$1.edgefleet-new" "$1"
@@ -105,12 +105,12 @@ place_files() { # of the set, and take back those of earlier sets that are not i
   while read -r user key; do let_in "$user" "$key"; done <"$work/users" # who may own files
   while read -r number mode owner path; do put "$number" "$mode" "$owner" "$path"; done <"$work/list"
   cut -d ' ' -f 4- "$work/list" >"$work/paths"
-  grep -vxFf "$work/paths" "$kept/list" >"$work/gone" || true
+  had | grep -vxFf "$work/paths" >"$work/gone" || true
   while read -r path; do
     case $path in /etc/systemd/system/*.*) systemctl disable --now "${path##*/}" || true ;; esac
     take_back "$path"
     say "removed $path, which is no longer part of this $what"
   done <"$work/gone"
-  whole "$kept/list" <"$work/paths"
+  { cat "$work/paths" && grep -vxFf "$work/gone" "$kept/list"; } | sort -u | whole "$kept/list"
   keep_zone
 }

@@ -26,7 +26,7 @@ from edgefleet.keys.pointer import Addressee, NodeRelease, Pointer
 from edgefleet.keys.signed_document import Kind, signed
 from edgefleet.keys.site_certificate import identified
 from edgefleet.model import strict_json
-from edgefleet.model.channel import Channel, ChannelAccess
+from edgefleet.model.channel import ChannelAccess, SiteChannel
 from edgefleet.model.firstboot import File, FirstBoot, Step, Target
 from edgefleet.site.bundle import bundle, with_plan
 
@@ -362,7 +362,7 @@ def on_image(
         access = access or ChannelAccess(gateway=store.url)
         bare = replace(one.site, k3s=replace(one.site.k3s, sha256={}), workloads={})
         roots = (pair(ROOT).key.pem.strip(),)
-        known = replace(identified(bare, key, BY, HUB), channel=Channel(roots=roots, access=access))
+        known = replace(identified(bare, key, BY, HUB), channel=SiteChannel(roots=roots, access=access))
         lab = Lab(target=replace(one, site=known, key=key), node=Node(place), gateway=store)
         lab.node.write(released(small(lab.target, app("one"), File.text("/etc/old.conf", "old\n")))[0])
         lab.delegate(RELEASE_KEY)

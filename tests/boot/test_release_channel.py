@@ -12,6 +12,7 @@ from tests.boot.conftest import Targets
 from tests.boot.release_channel_lab import RELEASE_KEY, ROOT, Lab, Node, app, on_image, released, small
 
 from edgefleet.boot import release_channel
+from edgefleet.images.script import build
 from edgefleet.model.firstboot import File
 
 pytestmark = [
@@ -316,3 +317,28 @@ def test_a_power_cut_at_any_command_is_completed(lab: Lab, every: int, text: str
         assert 0 == done.returncode, f"cut at {step}: {done.stderr}"
         assert wanted == lab.node.tree(), f"cut at {step}: {lab.said}"
     assert step > 60
+
+
+def test_a_release_leaves_what_only_an_image_of_the_format_script_writes(
+    target: Targets, tmp_path: Path
+) -> None:
+    """The name, administrators, host keys: its record has them, and no release does."""
+    with on_image(target, tmp_path) as lab:
+        image, _ = released(small(lab.target, app("two")))
+        image = replace(image, ssh_host_keys={"ed25519": ("PRIVATE\n", "ssh-ed25519 AAAA\n")})
+        script = tmp_path / "n1.sh"
+        script.write_bytes(build(image).data)
+        (lab.node.root / "etc/hostname").write_text("as-delivered\n")
+        (lab.node.root / "sys/class/net/eth0").mkdir(parents=True)
+        (lab.node.root / "sys/class/net/eth0/address").write_text(f"{image.network.mac}\n")
+        places = {"PLACE": str(lab.node.place), "EDGEFLEET_PREFIX": str(lab.node.root)}
+        paths = f"{lab.node.place / 'bin'}:/usr/bin:/bin:/usr/sbin"
+        ran = subprocess.run(["dash", str(script)], env={"PATH": paths, **places}, check=False)
+        assert 0 == ran.returncode
+        assert "n1\n" == (lab.node.root / "etc/hostname").read_text()
+        own = {"etc/hostname", "etc/ssh/ssh_host_ed25519_key", "etc/edgefleet/instance-id"}
+        before = {path: lab.node.tree()[path] for path in own}
+        lab.publish(1, app("three"))
+        assert 0 == lab.node.run().returncode
+        assert b"three\n" == lab.node.tree()["etc/app.conf"][1]
+        assert before == {path: lab.node.tree().get(path) for path in own}

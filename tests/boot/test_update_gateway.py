@@ -29,6 +29,7 @@ from werkzeug.serving import make_server
 from edgefleet.emulator.app import create_app
 from edgefleet.hub.update_gateway import CREDENTIALS, BackingStore, UpdateGateway, files
 from edgefleet.io.aws import Aws
+from edgefleet.io.templates import render
 from edgefleet.keys.certificates import Holder
 from edgefleet.keys.derivation import site_key
 from edgefleet.keys.site_certificate import LIST_LIFE, UNTIL, site_certificate
@@ -47,21 +48,6 @@ pytestmark = [
 SECRET = base64.b64encode(bytes(32)).decode()
 PLACE = ("retail", "eu")
 ACCESS, PRIVATE, TOKEN = "AKIAGATEWAY", "private/key+of=it", "to/ken+x="
-MAIN = """load_module {module};
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log notice;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/edgefleet.conf;
-}}
-"""
 App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -180,7 +166,9 @@ def gateway(store: str, aws: Aws, tmp_path: Path) -> Iterator[Before]:
     made = Before(folder, port, store, aws)
     made.write()
     (folder / CREDENTIALS).write_text(f"{ACCESS}\n{PRIVATE}\n{TOKEN}\n")
-    (folder / "nginx.conf").write_text(f"user root;\n{MAIN.format(module=MODULE, folder=folder)}")
+    main = render("operation/nginx.conf.j2", module=str(MODULE), run=str(folder), folder=str(folder))
+    main = main.replace("error_log stderr warn", f"error_log {folder}/error.log notice")
+    (folder / "nginx.conf").write_text(f"user root;\n{main}")
     nginx = Server(("nginx", "-c", folder / "nginx.conf"), folder / "nginx.log")
     with running(nginx, lambda: _listens(port)):
         yield made

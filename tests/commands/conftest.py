@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import pytest
 
@@ -196,21 +196,25 @@ class World:
     def run(self, *arguments: str, typed: str | None = None, piped: str = "") -> Ran:
         """Run one command line; stdin is `piped`, or a terminal on which somebody `typed`."""
         out, err = io.StringIO(), Terminal() if self.is_drawn else io.StringIO()
-        session = Session(
+        session = self.session(out, err, io.StringIO(piped) if typed is None else Terminal(typed))
+        code = cli.run(arguments, session)
+        said = err.getvalue()
+        assert "Traceback" not in said
+        return Ran(code, out.getvalue(), said)
+
+    def session(self, out: TextIO, err: TextIO, stdin: TextIO) -> Session:
+        """The surroundings of a command."""
+        return Session(
             project=self.project,
             out=Lines(file=out, width=80, highlight=False),
             err=Lines(file=err, width=80, highlight=False),
-            stdin=io.StringIO(piped) if typed is None else Terminal(typed),
+            stdin=stdin,
             environment=self.environment,
             choose=lambda _: self.real or self.engine,
             emulator=self._emulator,
             now=lambda: self.now,
             sleep=self.sleep,
         )
-        code = cli.run(arguments, session)
-        said = err.getvalue()
-        assert "Traceback" not in said
-        return Ran(code, out.getvalue(), said)
 
     def _emulator(self, _: Path) -> Emulator:
         lost, self.was_lost = self.was_lost, False

@@ -119,6 +119,7 @@ controlPlane: {{cloud: {{region: eu-central-1}}, bucket: retail-dev, identity: {
 images: {{store: s3://retail-dev/images}}
 channel:
   roots: ["{root}"]
+  signKey: file:keys/release.key
   access:
     rolesAnywhere:
       trustAnchor: {arn}:trust-anchor/0f8fad5b-d9cb-469f-a165-70867728950e

@@ -26,6 +26,7 @@ def test_it_writes_what_nginx_needs(known: "World") -> None:
         "channel": {
             "roots": [pair(1).key.pem.strip()],
             "access": {"gateway": "https://updates.example:8443"},
+            "signKey": "awskms:///alias/releases",
         },
         "images": {"store": "s3://retail-edgefleet/images"},
     }

@@ -28,6 +28,7 @@ CHANNEL = """\
 channel:
   roots: ["file:keys/root-a.pub", "file:keys/root-b.pub"]
   access: {gateway: "https://updates.shops.example"}
+  signKey: file:keys/release-1.key
 """
 SECONDS = int(NOW.timestamp())
 DAY = 24 * 3600

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from rich.cells import cell_len
-from tests.commands.conftest import NOW
+from tests.commands.conftest import NOW, with_secrets
 from tests.rollout.signed import pointers, with_pointers
 from tests.rollout.world import digest
+from tests.rollout.world import targets as targets_of
 
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io.store import DirectoryStore
@@ -23,6 +24,12 @@ rollout:
   bake: 2h
   waves: [{name: canary, where: {sites: [berlin]}, failures: 0}]
 sites:"""
+CHANNEL = """\
+channel:
+  roots: ["file:keys/root-a.pub"]
+  access: {gateway: "https://updates.shops.example"}
+  signKey: file:keys/release-1.key
+"""
 ALL = {"berlin", "hamburg", "munich"}
 NODES = {"berlin": ("n1",), "hamburg": ("n1", "n2"), "munich": ("n1",)}
 
@@ -50,8 +57,7 @@ def publish(world: "World", release: int) -> None:
     fleet = load_fleet(world.fleet_file, world.project)
     before = newest(store_of(world))
     made = plan(
-        fleet,
-        dict.fromkeys(fleet.sites, digest(release)),
+        targets_of(fleet, dict.fromkeys(fleet.sites, release)),
         int(world.now.timestamp()),
         targets(before),
         before.unfinished if before else None,
@@ -85,10 +91,10 @@ def words(ran: "Ran") -> str:
 
 @pytest.mark.parametrize("command", ["status", "step", "history", "pause", "resume", "promote", "rollback"])
 def test_without_a_rollout_each_command_refuses(world: "World", command: str) -> None:
-    """It does not promise that up starts one, which stores releases alone."""
+    """And states what starts one."""
     ran = run(world, command)
     assert (3, True) == (ran.code, "no rollout was started yet" in words(ran))
-    assert "nothing starts one yet: edgefleet up stores releases alone" in words(ran)
+    assert "edgefleet up starts one, where the fleet file has a channel" in words(ran)
 
 
 def test_steps_bring_a_rollout_to_its_end(shop: "World") -> None:
@@ -230,3 +236,21 @@ def test_a_person_must_be_known(shop: "World") -> None:
     shop.environment["LOGNAME"] = "ben"
     assert "PAUSED by ben: x" in run(shop, "pause", "--reason", "x").out
     assert NOW < shop.now
+
+
+def test_preview_names_the_rollout_that_up_supersedes(shop: "World") -> None:
+    """With how far it is; none once it has ended."""
+    for kind, name in (("root", "a"), ("release", "1")):
+        assert 0 == shop.run("keys", "new", kind, name).code
+    hub = "{kind: none, bucket: shops-hub, identity: {sites: true}, cloud: {region: eu-central-1}}"
+    shop.edit("{kind: none, cloud: {region: eu-central-1}}", hub)
+    shop.edit("rollout:", CHANNEL + "rollout:")
+    with_secrets(shop)
+    assert 0 == shop.run("up", "-s", "dev", "-y").code
+    shop.edit("64Gi", "128Gi")
+    assert "supersedes" not in shop.run("preview", "-s", "dev").out
+    publish(shop, 3)
+    assert 0 == run(shop, "step").code
+    printed = words(shop.run("preview", "-s", "dev"))
+    assert "is under way, 1 of 3 sites have moved: up supersedes it" in printed
+    assert "WAVES - 3 sites canary 1 now · others 2 from +2 h" in printed

@@ -106,7 +106,7 @@ HUB = "controlPlane: {kind: none,"
         ("sites:", "sites:", "nobody can log in to the nodes of berlin, hamburg, munich"),
         ("munich: {", f"munich: {{users: {{ops: {{sshKeys: ['{KEY}']}}}}, ", "the nodes of berlin, hamburg:"),
         ("munich: {", "munich: {breakGlass: {console: true}, ", "the nodes of berlin, hamburg:"),
-        ("sites:", "rollout: {bake: 2h}\nsites:", "rollout has no effect yet"),
+        ("sites:", "rollout: {bake: 2h}\nsites:", "rollout has no effect: the fleet file has no channel"),
         ("sites:", "revoked: {munich: 1}\nsites:", "revoked has no effect: this region has no hub"),
         (
             "sites:",

@@ -10,6 +10,8 @@ import pytest
 from pulumi.runtime import mocks, stack
 from pulumi.runtime.settings import SETTINGS
 
+from edgefleet.model.site_resource import TOKEN
+
 
 @dataclass(frozen=True)
 class Registered:
@@ -29,9 +31,10 @@ class Recorder(mocks.Mocks):
     registered: list[Registered] = field(default_factory=list)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        """Keep the registration, give back its inputs as outputs."""
+        """Keep the registration, give back its inputs as outputs, and of a site its release."""
         self.registered.append(Registered(args.typ, args.name, args.inputs))
-        return f"{args.name}-id", args.inputs
+        release = {"release": {"digest": f"sha256:{'a' * 64}"}} if args.typ == TOKEN else {}
+        return f"{args.name}-id", {**args.inputs, **release}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         """No program here calls a function."""

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from tests.fleet.test_children import check, children
 from tests.fleet.test_fleet import SECRET, SIGNATURE
+from tests.keys.channel import pair
 
 import edgefleet
 from edgefleet.fleet.plainly import ProgramError
@@ -215,3 +216,46 @@ def test_objects_have_values_of_the_region_and_secrets_of_the_stack(
 def test_a_secret_that_the_stack_lacks_is_named_with_its_line(fleet: Callable[..., Sequence[Any]]) -> None:
     with pytest.raises(ProgramError, match=r"shops.fleet.yaml:20:25: workloads.orders.secrets.DATABASE"):
         fleet("eks", passphrases={})
+
+
+CHANNEL = """\
+images: {store: "s3://shops-north-artifacts/images"}
+channel:
+  roots: ["%s"]
+  access: {gateway: "https://updates.shops.example"}
+  signKey: awskms:///alias/releases
+"""
+
+
+@pytest.mark.parametrize("kind", HUBS)
+def test_the_channel_of_a_hub_is_objects_with_the_key_of_its_gateway(
+    kind: str, fleet: Callable[..., Sequence[Any]]
+) -> None:
+    """The key and the certificate are secret in the state; nothing else of the channel has a key."""
+    more = "channel: {image: registry.shops.example/edgefleet:0.1.0, gateway: {}}, identity: {sites: true}"
+    more += ", k3s: {disable: [traefik]}" if kind == "k3s" else ""
+    more += ", cloud: {region: eu-central-1}" if kind == "existing" else ""
+    root = pair(1).key.pem.strip().replace("\n", r"\n")
+    found = fleet(kind, more, edge=CHANNEL % root)
+    own = [each for each in found if "workloads/edgefleet-channel/" in each.name]
+    kinds = {(each.type.rpartition(":")[2], each.name.rpartition("/")[2]) for each in own}
+    assert {
+        ("CronJob", "edgefleet-channel-step"),
+        ("Deployment", "metrics"),
+        ("Deployment", "gateway"),
+        ("Service", "gateway"),
+    } <= kinds
+    assert (("Namespace", "edgefleet-channel") in kinds) is (kind != "k3s")
+    (secret,) = [each for each in own if each.type == "kubernetes:core/v1:Secret"]
+    assert SIGNATURE.items() <= secret.inputs["stringData"].items()
+    texts = secret.inputs["stringData"]["value"]
+    assert {"authority.crt", "server.crt", "server.key", "revocations.pem"} == texts.keys()
+    begin, line, *_ = texts["server.key"].splitlines()
+    assert "-----BEGIN EC PRIVATE KEY-----" == begin
+    assert [secret.name] == [each.name for each in found if line in str(each.inputs)]
+    if kind == "k3s":
+        (access,) = [each for each in found if each.name == "mine/hub/manifest-access"]
+        spaces = [
+            each for each in yaml.safe_load_all(access.inputs["content"]) if each["kind"] == "Namespace"
+        ]
+        assert "edgefleet-channel" in {each["metadata"]["name"] for each in spaces}

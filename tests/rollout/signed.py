@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import cast
 
 from tests.keys.channel import DAY, signer
-from tests.rollout.world import START, digest, fleet
+from tests.rollout import world
+from tests.rollout.world import START
 
 from edgefleet.io.store import ArtifactStore
 from edgefleet.keys.pointer import KIND, Addressee, NodeRelease, Pointer, read_pointer
@@ -18,8 +19,8 @@ HEX = "0" * 64
 
 def planned(release: int, *names: str, at: int = START, before: Running | None = None) -> Plan:
     """The rollout of a release to these sites of the fleet of `world`."""
-    releases = dict.fromkeys(names, digest(release))
-    return plan(fleet(), releases, at, targets(before), before.unfinished if before else None)
+    releases = world.targets(world.fleet(), dict.fromkeys(names, release))
+    return plan(releases, at, targets(before), before.unfinished if before else None)
 
 
 def with_pointers(made: Plan) -> tuple[Plan, dict[int, bytes]]:

@@ -1,12 +1,14 @@
 """Nodes that do not run yet what the fleet file asks for."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgefleet.model.effects import Effect
-from edgefleet.rollout.pending import Pending, pending
+from edgefleet.rollout.node_status import NodeStatus
+from edgefleet.rollout.pending import BEHIND, OTHER, Pending, Wanted, pending, reported
 
 MONDAY, TUESDAY = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
 
@@ -65,3 +67,19 @@ def test_a_site_is_pending_exactly_while_a_node_lacks_its_image(
         )
         assert lacking == found.get(site, ())
     assert () == pending(desired, {}, desired, reported)
+
+
+def test_a_node_that_took_all_releases_is_equal_to_its_image() -> None:
+    """One with another image needs a visit, and one behind with its release does not; strangers count not."""
+    of = Wanted(digest="new", part="2", fixed="f")
+    wanted = {"a": {"n1": of, "n2": replace(of, digest="d")}}
+    node = NodeStatus(state="healthy", sequence=1, part="2", fixed="f")
+    statuses = {("a", "n1"): node, ("a", "n2"): replace(node, part="1"), ("b", "n1"): node}
+    assert {"a": {"n1": "new", "n2": BEHIND}} == reported(wanted, statuses)
+    others = {("a", "n1"): replace(node, fixed="g"), ("a", "n2"): replace(node, fixed="")}
+    assert {"a": {"n1": OTHER, "n2": OTHER}} == reported(wanted, others)
+    digests = {"a": {"n1": "new", "n2": "d"}}
+    (behind,) = pending(digests, {}, {}, reported(wanted, statuses))
+    assert (Effect.LIVE, False, ("n2",)) == (behind.effect, behind.is_first, behind.nodes)
+    (visit,) = pending(digests, {}, {}, {"a": {"n1": OTHER, "n2": BEHIND}})
+    assert (Effect.REFLASH, False, ("n1", "n2")) == (visit.effect, visit.is_first, visit.nodes)

@@ -3,15 +3,16 @@
 from dataclasses import replace
 
 import pytest
-from tests.rollout.world import HOUR, START, World, digest, fleet
+from tests.rollout.world import HOUR, START, World, digest, fleet, targets
 
 from edgefleet.model.rollout import OnFailure, Rollout, Wave
 from edgefleet.model.spec import from_plain, to_plain
 from edgefleet.rollout.history import OF_POINTERS, Entry, History
 from edgefleet.rollout.orders import Order
-from edgefleet.rollout.plan import ALL, DEFAULTS, InForce, Plan, merged, plan
+from edgefleet.rollout.plan import InForce, Plan, plan
 from edgefleet.rollout.standing import in_force, state_of
 from edgefleet.rollout.step import Move
+from edgefleet.rollout.targets import ALL, DEFAULTS, merged
 
 BEFORE = {name: InForce(release=digest(0), sequence=1) for name in ("s00", "s01", "s02")}
 FAST = Rollout(bake="1s", healthy="100%", failures="0", on_failure="pause", wait_for_dark="12h")
@@ -27,13 +28,14 @@ def test_a_plan_has_only_the_sites_that_change() -> None:
         "s01": InForce(release=digest(1), sequence=4),
         "gone": InForce(release=digest(1), sequence=4, signed=6),
     }
-    made = plan(fleet(), dict.fromkeys(("s00", "s01", "s02"), digest(1)), START, before)
+    made = plan(targets(fleet(), dict.fromkeys(("s00", "s01", "s02"), 1)), START, before)
     sites = {site.name: site for site in made.sites}
     assert [ALL] == [wave.name for wave in made.waves]
     assert ["s00", "s02"] == [*sites]
     assert before == made.before
-    assert (10, 13, digest(0)) == (sites["s00"].sequence, sites["s00"].back, sites["s00"].previous)
-    assert (1, 0, "", "dark") == (
+    of = sites["s00"]
+    assert (START, START + 3, digest(0)) == (of.sequence, of.back, of.previous)
+    assert (START, 0, "", "dark") == (
         *(getattr(sites["s02"], key) for key in ("sequence", "back", "previous", "link")),
     )
 
@@ -79,22 +81,22 @@ def test_a_newer_rollout_ends_this_one() -> None:
 
 def test_the_log_tells_where_each_pointer_is() -> None:
     """From when it is placed; a move that nobody has finished counts from its entry."""
-    made = plan(fleet(), {"s00": digest(1), "s01": digest(1), "s03": digest(1)}, START, BEFORE)
+    made = plan(targets(fleet(), dict.fromkeys(("s00", "s01", "s03"), 1)), START, BEFORE)
     log = (
         Entry(at=START, action="moved", kind="forward", sites=("s00", "s01", "unknown")),
         Entry(at=START + 5, action="placed"),
         Entry(at=START + 9, action="moved", kind="back", sites=("s01", "s03")),
     )
     state = state_of(made, log)
-    assert {"s00": (2, START + 5), "s01": (5, START + 9), "s02": (1, 0)} == {
+    assert {"s00": (START, START + 5), "s01": (START + 3, START + 9), "s02": (1, 0)} == {
         name: (pointer.sequence, pointer.at) for name, pointer in state.pointers.items()
     }
     assert log[2:] == History(log).unplaced
     assert {
-        "s00": InForce(release=digest(1), sequence=2, signed=5),
-        "s01": InForce(release=digest(0), sequence=5, signed=5),
+        "s00": InForce(release=digest(1), sequence=START, signed=START + 3),
+        "s01": InForce(release=digest(0), sequence=START + 3, signed=START + 3),
         "s02": InForce(release=digest(0), sequence=1),
-        "s03": InForce(signed=3),
+        "s03": InForce(signed=START + 2),
     } == in_force(made, state)
 
 
@@ -144,4 +146,4 @@ def test_a_wave_of_dark_sites_alone_ends_by_itself() -> None:
     world.plan = replace(world.plan, waves=(replace(world.plan.waves[0], sites=ships),))
     world.nodes = {site.name: world.nodes[site.name] for site in ships}
     assert ("ended", "done") == (world.run(20).phase, world.log[-1].reason)
-    assert {2} == {world.pointers[site.name].sequence for site in ships}
+    assert {START} == {world.pointers[site.name].sequence for site in ships}

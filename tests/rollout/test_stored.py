@@ -14,7 +14,14 @@ from edgefleet.rollout.plan import InForce
 from edgefleet.rollout.stored import Running, append, clear, newest, place, settled, start, targets
 
 SITES = ("s00", "s01", "s02")
-BOTH = {"s00": (1, digest(1)), "s01": (1, digest(1))}
+
+
+def nth(number: int) -> int:
+    """A sequence after the time of the first rollout, from 1."""
+    return START + number - 1
+
+
+BOTH = {"s00": (nth(1), digest(1)), "s01": (nth(1), digest(1))}
 
 
 def moved(kind: Kind, *sites: str, at: int = START) -> Entry:
@@ -57,7 +64,7 @@ def test_a_rollout_is_what_was_started(store: ArtifactStore) -> None:
     assert running == newest(store)
     assert running is not None
     assert (made, (), made) == (running.plan, running.log, running.unfinished)
-    assert dict.fromkeys(SITES, InForce(signed=3)) == targets(running)
+    assert dict.fromkeys(SITES, InForce(signed=nth(3))) == targets(running)
     assert {} == pointers(store)
 
 
@@ -65,21 +72,28 @@ def test_moves_lead_forward_and_back(store: ArtifactStore) -> None:
     """Plan and log alone tell what each site has, over rollouts; a new one does not read any pointer."""
     proven(store)
     running = move(store, started(store, 2, *SITES), "forward", "s00", "s01")
-    assert {"s00": (4, digest(2)), "s01": (4, digest(2)), "s02": (1, digest(1))} == pointers(store)
+    assert {"s00": (nth(4), digest(2)), "s01": (nth(4), digest(2)), "s02": (nth(1), digest(1))} == pointers(
+        store
+    )
     running = move(store, running, "back", "s01")
-    assert (7, digest(1)) == pointers(store)["s01"]
+    assert (nth(7), digest(1)) == pointers(store)["s01"]
     assert running == newest(store)
     found = targets(running)
     sites = {site.name: site for site in running.plan.sites}
-    assert InForce(release=digest(2), sequence=4, signed=7, digest=sites["s00"].digest) == found["s00"]
-    assert InForce(release=digest(1), sequence=7, signed=7, digest=sites["s01"].back_digest) == found["s01"]
+    assert (
+        InForce(release=digest(2), sequence=nth(4), signed=nth(7), digest=sites["s00"].digest) == found["s00"]
+    )
+    assert (
+        InForce(release=digest(1), sequence=nth(7), signed=nth(7), digest=sites["s01"].back_digest)
+        == found["s01"]
+    )
     third = started(store, 3, *SITES)
     assert found == third.plan.before
     sites = {site.name: site for site in third.plan.sites}
     assert {"s00": digest(1), "s01": digest(1), "s02": digest(1)} == {
         name: site.previous for name, site in sites.items()
     }
-    assert {8} == {site.sequence for site in sites.values()}
+    assert {nth(8)} == {site.sequence for site in sites.values()}
 
 
 def test_a_new_rollout_ends_the_one_before(store: ArtifactStore) -> None:
@@ -129,7 +143,7 @@ def test_a_kill_between_two_writes_of_a_step_loses_no_move(store: ArtifactStore)
         except Killed:
             kills += 1
             assert (moved("forward", *SITES),) == getattr(newest(store), "log", ())
-    assert (3, set(SITES)) == (kills, {*pointers(store)})
+    assert (4, set(SITES)) == (kills, {*pointers(store)})
     assert () == getattr(newest(store), "history", running.history).unplaced
 
 
@@ -160,9 +174,9 @@ def test_a_slow_stepper_moves_no_pointer_down(store: ArtifactStore) -> None:
     running = move(store, started(store, 2, *SITES), "forward", "s00")
     back = move(store, running, "back", "s00")
     place(store, running, {"s00": "forward"})
-    assert (7, digest(1)) == pointers(store)["s00"]
+    assert (nth(7), digest(1)) == pointers(store)["s00"]
     place(doomed(store, 0, lambda: place(store, back, {"s01": "back"})), running, {"s01": "forward"})
-    assert (7, digest(1)) == pointers(store)["s01"]
+    assert (nth(7), digest(1)) == pointers(store)["s01"]
 
 
 def test_a_start_that_reads_an_old_log_starts_nothing(store: ArtifactStore) -> None:
@@ -249,7 +263,7 @@ def test_a_pointer_that_is_not_the_planned_one_is_not_placed(
     if changed.endswith(b"\x00"):
         place(store, running, {"s02": "forward"})
         return
-    with pytest.raises(OutsideFailure, match="has no pointer 1 of s02, which the plan names"):
+    with pytest.raises(OutsideFailure, match=f"has no pointer {nth(1)} of s02, which the plan names"):
         place(store, running, {"s02": "forward"})
     assert {} == pointers(store)
 
@@ -260,7 +274,7 @@ def test_what_is_no_pointer_is_replaced(store: ArtifactStore, data: bytes) -> No
     running = started(store, 1, *SITES)
     store.put("pointers/s00.json", data)
     place(store, running, {"s00": "forward"})
-    assert {"s00": (1, digest(1))} == pointers(store)
+    assert {"s00": (nth(1), digest(1))} == pointers(store)
 
 
 def test_a_destroyed_stack_leaves_nothing(store: ArtifactStore) -> None:

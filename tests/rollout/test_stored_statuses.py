@@ -70,6 +70,17 @@ def test_only_what_changed_is_read(store: ArtifactStore, tmp_path: Path) -> None
         )
 
 
+def test_looks_at_different_sites_share_what_was_read(store: ArtifactStore, tmp_path: Path) -> None:
+    """A step looks at the sites that moved, and a person at all of them."""
+    cache = tmp_path / "cache.json"
+    write(store, "berlin/n1", state="healthy", sequence=1)
+    write(store, "munich/n1", state="healthy", sequence=1)
+    assert 2 == len(look(store, cache)[1])
+    write(store, "munich/n1", state="fetching", sequence=1)
+    written(store, {"munich": ("n1",)}, cache)
+    assert [] == look(store, cache)[1]
+
+
 def test_a_status_counts_for_its_place_alone(store: ArtifactStore) -> None:
     """A site that writes for another, or for nodes that it does not have, is not heard."""
     for place in ("berlin/n9", "berlin/n1.json", "berlin/x/n1", "hamburg/n1", "munich/n2", "n1"):

@@ -1,7 +1,7 @@
 """A store and nodes for tests of rollouts: random fleets, outages, failures, lies, orders and steppers."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -12,14 +12,17 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.fleetfile.waves import WaveSites
 from edgefleet.model.rollout import OnFailure, Rollout, Wave
+from edgefleet.model.rollout_resource import Targets
 from edgefleet.model.updates import Window
 from edgefleet.rollout.history import Entry
 from edgefleet.rollout.orders import Order, order
 from edgefleet.rollout.plan import InForce, Plan, PlannedSite, plan
+from edgefleet.rollout.simulation import release_of
 from edgefleet.rollout.standing import Pointer, State, in_force, state_of
 from edgefleet.rollout.statuses import State as NodeState
 from edgefleet.rollout.statuses import Status
 from edgefleet.rollout.step import Decision, step
+from edgefleet.rollout.targets import targets_of
 
 START = 1_796_000_000
 HOUR = 3600
@@ -126,6 +129,17 @@ class Node:
         self.status = Status(words.get(state, "rolled-back"), self.sequence)
 
 
+def targets(of: Fleet, releases: Mapping[str, int]) -> Targets:
+    """What the rollout of releases plans from; the store has ten releases of each site."""
+    return targets_of(
+        of,
+        {
+            name: release_of(of.sites[name].nodes, digest(release), *map(digest, range(10)))
+            for name, release in releases.items()
+        },
+    )
+
+
 @dataclass(slots=True)
 class World:
     """A rollout under way."""
@@ -159,7 +173,7 @@ class World:
         world = cls(
             fleet=within,
             chance=chance,
-            plan=plan(within, dict.fromkeys(within.sites, digest(1)), START, before),
+            plan=plan(targets(within, dict.fromkeys(within.sites, 1)), START, before),
             nodes=nodes,
             pointers={name: Pointer(1, 0) for name in nodes},
             releases={(name, 1): digest(0) for name in nodes},
@@ -180,8 +194,8 @@ class World:
         assert {name: of.sequence for name, of in self.pointers.items()} == {
             name: of.sequence for name, of in before.items()
         }
-        releases = dict.fromkeys(self.fleet.sites, digest(2))
-        self.plan = plan(self.fleet, releases, self.now, before, superseded=self.plan)
+        releases = targets(self.fleet, dict.fromkeys(self.fleet.sites, 2))
+        self.plan = plan(releases, self.now, before, superseded=self.plan)
         self.log = []
         self.sign()
 

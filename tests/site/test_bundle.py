@@ -20,7 +20,7 @@ from edgefleet.images.base.cloud_init_fallback import placed
 from edgefleet.keys.release_encryption import encryption_password
 from edgefleet.keys.site_certificate import identified
 from edgefleet.model.changes import declared_effect
-from edgefleet.model.channel import Channel, ChannelAccess, RolesAnywhere
+from edgefleet.model.channel import ChannelAccess, RolesAnywhere, SiteChannel
 from edgefleet.model.effects import Effect
 from edgefleet.model.firstboot import FirstBoot, Step, Target
 from edgefleet.model.site import Arch, SiteSpec
@@ -37,7 +37,7 @@ Sites = dict[str, SiteSpec]
 def site(sites: Sites) -> SiteSpec:
     """A golden site with a channel."""
     access = ChannelAccess(gateway="https://updates.shops.example")
-    found = Channel(roots=(pair(1).key.pem.strip(), pair(2).key.pem.strip()), access=access)
+    found = SiteChannel(roots=(pair(1).key.pem.strip(), pair(2).key.pem.strip()), access=access)
     return replace(identified(sites["recipe-1/server-static"], KEY, BY, HUB), channel=found)
 
 

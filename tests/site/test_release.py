@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.site.conftest import KEY, PASSPHRASES, spec_of
 
-from edgefleet.boot import facts
+from edgefleet.boot import facts, release_channel
 from edgefleet.images import FORMATS
 from edgefleet.keys.derivation import derive
 from edgefleet.model import strict_json
@@ -86,7 +86,7 @@ def test_its_digest_is_of_the_manifest_which_names_all_contents(case: Path) -> N
 
 
 def test_a_node_gets_the_same_files_from_its_image_and_from_the_release(case: Path) -> None:
-    """With mode and owner; the image has the record of the release besides."""
+    """With mode and owner; the image has the records of the release and of itself besides."""
     site = spec_of(case)
     made = rendering(site)
     assert made.images.keys() == site.nodes.keys()
@@ -99,7 +99,9 @@ def test_a_node_gets_the_same_files_from_its_image_and_from_the_release(case: Pa
             (file["mode"], file["owner"]) for file in listed
         ]
         if FORMATS[site.nodes[node].image.format].name == "nocloud":
-            assert {facts.RELEASE} == in_image.keys() - ours.keys()
+            own = {facts.RELEASE, release_channel.FIXED}
+            assert own & in_image.keys() == in_image.keys() - ours.keys()
+            assert facts.RELEASE in in_image
 
 
 def test_the_objects_are_the_same_in_the_seed_in_the_release_and_for_direct_delivery(case: Path) -> None:

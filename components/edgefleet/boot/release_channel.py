@@ -29,6 +29,8 @@ FOLDER = "/etc/edgefleet/channel"
 SCRIPT = "/usr/local/lib/edgefleet/channel"
 COMMANDS = "/usr/local/lib/edgefleet/commands"
 MANAGED = "/etc/edgefleet/managed"
+FIXED = "/etc/edgefleet/fixed"
+"""Record of what an image alone sets up, which no release changes."""
 TIMER = "edgefleet-channel.timer"
 MINUTES: dict[LinkClass, int] = {"steady": 5, "intermittent": 10, "dark": 30}
 """dict[class of the link -> minutes between two polls, which as many more may follow at random]."""

@@ -9,6 +9,7 @@ import typer
 
 from edgefleet.commands import last_preview, removed_rows, screen, stack
 from edgefleet.commands.json_output import JsonFile
+from edgefleet.commands.rollout_store import cache_of
 from edgefleet.commands.selection import Selector
 from edgefleet.commands.session import EngineName, Session
 from edgefleet.commands.stack_store import opened
@@ -22,7 +23,10 @@ from edgefleet.model.steps import Operation, Outcome, Result
 from edgefleet.report import document, site_changes, text
 from edgefleet.report.plan_view import View
 from edgefleet.report.progress import SiteProgress
-from edgefleet.rollout.pending import Pending, pending
+from edgefleet.rollout.pending import Pending, pending, reported
+from edgefleet.rollout.standing import position
+from edgefleet.rollout.stored import newest
+from edgefleet.rollout.stored_statuses import node_statuses
 from edgefleet.site import ledger
 
 DOING: dict[Operation, str] = {
@@ -80,6 +84,7 @@ class Run:
             notes=tuple(filter(None, (*notes, note, weak))),
         )
         view = site_changes.view(outcome, seen)
+        view = replace(view, notes=(*self._superseded(view), *view.notes))
         if operation == "preview" and self.fleet is not None:
             last_preview.keep(self.session, view)
         return view
@@ -91,8 +96,11 @@ class Run:
         now = self.before if operation == "preview" else recorded(self.engine, self.request.options)
         if not now:
             return (), ""
+        wanted = {name: site.wanted for name, site in now.items() if name in self.fleet.sites and site.wanted}
         try:
-            acknowledged = ledger.digests(opened(self.session, self.fleet))
+            store = opened(self.session, self.fleet)
+            acknowledged = ledger.digests(store)
+            seen = node_statuses(store, wanted, cache_of(self.session, store)) if wanted else {}
         except OutsideFailure as error:
             return (), f"pending visits are unknown: {error.problem}"
         present = {name: site for name, site in now.items() if name in self.fleet.sites}
@@ -102,7 +110,23 @@ class Run:
             for name, site in present.items()
             if site.modified is not None
         }
-        return pending(desired, times, acknowledged, {}), ""
+        return pending(desired, times, acknowledged, reported(wanted, seen)), ""
+
+    def _superseded(self, view: View) -> tuple[str, ...]:
+        """A note on the rollout that the one of an `up` would end."""
+        if self.fleet is None or not view.waves or view.is_done:
+            return ()
+        try:
+            running = newest(opened(self.session, self.fleet))
+        except OutsideFailure as error:
+            return (f"whether a rollout is under way is unknown: {error.problem}",)
+        if running is None or running.history.end is not None:
+            return ()
+        sites = [*running.plan.sites]
+        pointers = running.state.pointers
+        moved = sum(position(site, pointers.get(site.name)) != "before" for site in sites)
+        done = f"{moved:,} of {len(sites):,} sites have moved"
+        return (f"the rollout {running.id} is under way, {done}: up supersedes it",)
 
     def _outcome(self, operation: Operation, *, refresh: bool) -> Outcome:
         session, request = self.session, self.request

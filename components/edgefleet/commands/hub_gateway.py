@@ -12,7 +12,7 @@ from edgefleet.commands.session import session_of
 from edgefleet.commands.stack import load
 from edgefleet.errors import Refused
 from edgefleet.hub import update_gateway
-from edgefleet.hub.update_gateway import BackingStore, UpdateGateway
+from edgefleet.hub.update_gateway import UpdateGateway
 from edgefleet.io import disk
 
 
@@ -37,19 +37,12 @@ def gateway(
     session = session_of(context)
     fleet = load(session.project, stack)
     address = fleet.channel.access.gateway if fleet.channel is not None else None
-    kind, _, place = fleet.images.store.partition("://")
-    if address is None or kind != "s3":
+    store = update_gateway.store_of(fleet, store_url)
+    if address is None or store is None:
         problem = "its channel has no gateway before a bucket"
         hint = "set channel.access.gateway and images.store, such as s3://shops-edgefleet-eu/images"
         raise Refused.at(f"stack {stack}", "no-gateway", problem, hint)
-    bucket, _, prefix = place.partition("/")
-    region, server = fleet.cloud.region or update_gateway.DEFAULT_REGION, urlsplit(address)
-    store = BackingStore(
-        url=store_url or f"https://s3.{region}.amazonaws.com",
-        bucket=bucket,
-        prefix=prefix.strip("/"),
-        region=region,
-    )
+    server = urlsplit(address)
     wanted = UpdateGateway(
         host=server.hostname or "", store=store, listen=str(server.port or 443), resolver=resolver
     )

@@ -20,7 +20,7 @@ from edgefleet.commands.stack_store import opened
 from edgefleet.errors import InvalidInput, Refused
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io import disk
-from edgefleet.io.signing import KMS, PublicKey, read_public, signing
+from edgefleet.io.signing import KMS, read_public, signing
 from edgefleet.io.store import ArtifactStore
 from edgefleet.keys.channel_key import ChannelKey
 from edgefleet.keys.delegation import Delegation, ReleaseKey, following
@@ -30,6 +30,7 @@ from edgefleet.report import release_keys as report
 from edgefleet.rollout.release_keys import (
     PLACE,
     StoredDelegation,
+    channel_key,
     roots_of,
     store_delegation,
     stored_delegation,
@@ -153,7 +154,7 @@ def _book(context: typer.Context, stack: str) -> _Book:
         fleet=fleet,
         channel=fleet.channel,
         store=store,
-        stored=stored_delegation(store, fleet),
+        stored=stored_delegation(store, roots_of(fleet), fleet=fleet.name),
         now=int(session.now().timestamp()),
     )
 
@@ -161,7 +162,7 @@ def _book(context: typer.Context, stack: str) -> _Book:
 def _write(book: _Book, root: str, keys: Iterable[ReleaseKey], version: int | None) -> None:
     """Sign the next delegation with these keys, and store it."""
     signer = signing(root, book.session.project)
-    key = _channel_key(signer.public, root)
+    key = channel_key(signer.public, root)
     if key not in roots_of(book.fleet):
         problem, hint = "is not a root key of the fleet file", "name one of channel.roots, or add it there"
         raise InvalidInput.at(root, "not-a-root", problem, hint)
@@ -210,15 +211,7 @@ def _release_key(session: Session, text: str) -> ChannelKey:
     path = session.project / text.removeprefix("file:")
     is_private = text.startswith(KMS) or b"PRIVATE KEY" in (disk.read(path, limit=LARGEST_KEY) or b"")
     public = signing(text, session.project).public if is_private else read_public(path)
-    return _channel_key(public, text)
-
-
-def _channel_key(public: PublicKey, where: str) -> ChannelKey:
-    try:
-        return ChannelKey.of_pem(public.pem)
-    except ValueError as error:
-        hint = "create one with: edgefleet keys new, or in AWS KMS: --key-spec ECC_NIST_P256"
-        raise InvalidInput.at(where, "signing-key", str(error), hint) from error
+    return channel_key(public, text)
 
 
 def _days(text: str, option: str) -> int:

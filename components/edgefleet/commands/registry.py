@@ -37,7 +37,7 @@ COMMANDS = {
         "sites_status:status",
         "Show what the nodes report: state, last contact, disk, pods.",
     ),
-    "sites metrics": ("sites_metrics:metrics", "Print what the nodes report as OpenMetrics."),
+    "sites metrics": ("sites_metrics:metrics", "Print what nodes, rollout and keys report as OpenMetrics."),
     "sites ack": ("sites:ack", "Mark sites as running their desired image."),
     "sites sheet": ("sites_sheet:sheet", "Write a printable page for each site: media, nodes and steps."),
     "sites password": ("sites_access:password", "Print the console passwords of the user rescue."),
@@ -84,6 +84,11 @@ COMMANDS = {
     "rollout simulate": ("rollout_simulate:command", "Play a rollout over a model of the fleet."),
     "hub kubeconfig": ("hub:kubeconfig", "Write a kubeconfig of the stack's hub."),
     "hub gateway": ("hub_gateway:gateway", "Write the nginx files of the channel's gateway."),
+    "hub alerts": ("hub_alerts:alerts", "Write alert rules and a dashboard for the metrics of sites."),
+    "hub gateway-credentials": (
+        "gateway_credentials:command",
+        "Write the store's credentials for a gateway, and renew them.",
+    ),
     "emulator stop": ("emulator:stop", "Stop the emulated cloud; its contents are lost."),
 }
 """dict[command -> (module:function, first line of its help)]."""

@@ -14,9 +14,11 @@ from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
 from edgefleet.commands.stack_store import opened
 from edgefleet.errors import InvalidInput, Refused
+from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io.store import ArtifactStore, StorePlace
 from edgefleet.io.user_cache import root_of
 from edgefleet.report.rollout_status import View
+from edgefleet.rollout.statuses import Statuses
 from edgefleet.rollout.stepping import HOW, NONE, reported
 from edgefleet.rollout.stored import FOLDER, Running, newest
 
@@ -46,6 +48,8 @@ class RolloutStore:
     store: ArtifactStore
     option: str
     """The option that names it, as a shell takes it."""
+    fleet: Fleet | None = None
+    """The fleet of the stack; `None` where the store alone is named."""
 
     @classmethod
     def of(cls, context: typer.Context, stack: str | None, uri: str | None) -> "RolloutStore":
@@ -59,9 +63,8 @@ class RolloutStore:
             problem = "no stack is named" if stack is None else "the store is named twice"
             raise InvalidInput.at("", "no-stack", problem, "name the stack, -s STACK, or its --store URI")
         if stack is not None:
-            return cls(
-                session=session, store=opened(session, load(session.project, stack)), option=f"-s {stack}"
-            )
+            fleet = load(session.project, stack)
+            return cls(session=session, store=opened(session, fleet), option=f"-s {stack}", fleet=fleet)
         store = StorePlace(uri=uri or "", root=session.project).open()
         return cls(session=session, store=store, option=f"--store {uri}")
 
@@ -91,12 +94,12 @@ class RolloutStore:
         """That no rollout was started yet."""
         return Refused.at(self.store.uri(FOLDER[:-1]), "no-rollout", NONE, HOW)
 
-    def view(self, running: Running) -> View:
-        """A rollout as it is now."""
+    def view(self, running: Running, statuses: Statuses | None = None) -> View:
+        """A rollout as it is now; its `statuses` are read where none are given."""
         return View(
             id=running.id,
             plan=running.plan,
             state=running.state,
-            statuses=reported(self.store, running, self.cache),
+            statuses=reported(self.store, running, self.cache) if statuses is None else statuses,
             now=self.now,
         )

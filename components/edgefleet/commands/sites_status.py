@@ -1,7 +1,8 @@
 """`edgefleet sites status`: what the nodes of a stack report of themselves, from one listing of its store."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,15 +12,16 @@ from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.rollout_store import cache_of
 from edgefleet.commands.screen import show
 from edgefleet.commands.selection import Selector, selecting
-from edgefleet.commands.session import Session, session_of
+from edgefleet.commands.session import session_of
 from edgefleet.commands.stack import load
 from edgefleet.commands.stack_store import opened
 from edgefleet.errors import InvalidInput
-from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.io.store import ArtifactStore
 from edgefleet.model.schedules import seconds_of
 from edgefleet.report import node_statuses as report
 from edgefleet.report.node_statuses import NodeRow, Order
 from edgefleet.rollout.node_status import read
+from edgefleet.rollout.statuses import Status
 from edgefleet.rollout.stored_statuses import written
 
 States = Annotated[
@@ -59,11 +61,12 @@ def status(  # noqa: PLR0913 - one parameter an option
         raise InvalidInput.at("", "watch", "--watch shows lines, and --json is one document", "leave one out")
     wanted, least = _states(state), _seconds(silent)
     fleet = load(session.project, stack)
-    sites = which.sites(fleet)
+    nodes = {name: tuple(fleet.sites[name].nodes) for name in which.sites(fleet)}
+    store = opened(session, fleet)
 
     def look() -> list[NodeRow]:
         now = session.now()
-        rows = reported_rows(session, fleet, sites)
+        rows = reported_rows(store, nodes, cache_of(session, store))
         return report.ordered([r for r in rows if r.state in wanted and r.quiet(now) >= least], sort)
 
     rows = look()
@@ -78,15 +81,20 @@ def status(  # noqa: PLR0913 - one parameter an option
                 show(session, report.row_lines(row, session.now()))
 
 
-def reported_rows(session: Session, fleet: Fleet, sites: Iterable[str]) -> list[NodeRow]:
-    """What the nodes of `sites` report, from one listing and the objects that changed.
+def reported_rows(
+    store: ArtifactStore, nodes: Mapping[str, tuple[str, ...]], cache: Path | None = None
+) -> list[NodeRow]:
+    """What nodes report, from one listing and the objects that changed.
+
+    Args:
+        store: where.
+        nodes: dict[site -> its nodes].
+        cache: see `stored_statuses.written`.
 
     Raises:
         OutsideFailure: the store does not answer.
     """
-    nodes = {name: tuple(fleet.sites[name].nodes) for name in sites}
-    store = opened(session, fleet)
-    found = written(store, nodes, cache_of(session, store))
+    found = written(store, nodes, cache)
     rows = []
     for site, names in nodes.items():
         for node in names:
@@ -94,6 +102,15 @@ def reported_rows(session: Session, fleet: Fleet, sites: Iterable[str]) -> list[
             status = None if of is None or of.data is None else read(of.data)
             rows.append(NodeRow(site=site, node=node, contact=of.at if of else None, status=status))
     return rows
+
+
+def statuses_of(rows: Iterable[NodeRow]) -> dict[str, dict[str, Status]]:
+    """dict[site -> dict[node -> status]], as far as a rollout reads it."""
+    found: dict[str, dict[str, Status]] = {}
+    for row in rows:
+        if row.status is not None:
+            found.setdefault(row.site, {})[row.node] = Status(row.status.state, row.status.sequence)
+    return found
 
 
 def _states(named: Collection[str] | None) -> Collection[str]:

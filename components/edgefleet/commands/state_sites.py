@@ -12,6 +12,7 @@ from edgefleet.engine.api import Engine, Options, Resource, StackState
 from edgefleet.engine.selection import choose
 from edgefleet.errors import InvalidInput, Problem, Refused
 from edgefleet.model.site_resource import RELEASE, TOKEN, desired, id_of, kind_of, site_of
+from edgefleet.rollout.pending import Wanted
 
 NO_STACK = "no-stack"
 """Code of the engines' problem with a stack that does not exist yet."""
@@ -32,6 +33,8 @@ class Recorded:
     """dict[node -> {digest, uri, size, files}]."""
     release: str | None
     """Digest of the site's release in the store."""
+    bundles: dict[str, dict[str, Any]]
+    """dict[node -> {part, fixed, ...}] of the release; empty without a channel."""
     modified: datetime | None
 
     @property
@@ -39,6 +42,15 @@ class Recorded:
         """dict[node -> digest] of the images in the store; of the parts of those that are composed."""
         digests = {node: desired(image) for node, image in self.images.items()}
         return {node: digest for node, digest in digests.items() if digest is not None}
+
+    @property
+    def wanted(self) -> dict[str, Wanted]:
+        """dict[node -> what it is to be], of those that a channel leads to."""
+        return {
+            node: Wanted(digest=digest, part=self.bundles[node]["part"], fixed=self.bundles[node]["fixed"])
+            for node, digest in self.digests.items()
+            if node in self.bundles
+        }
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -72,6 +84,7 @@ def recorded(engine: Engine, options: Options, *, show_secrets: bool = False) ->
             store=str(resource.inputs.get("store", "")),
             images=resource.outputs.get("images") or {},
             release=(resource.outputs.get(RELEASE) or {}).get("digest"),
+            bundles=(resource.outputs.get(RELEASE) or {}).get("bundles") or {},
             modified=_time(resource.modified),
         )
         for name, resource in sites.items()

@@ -10,19 +10,21 @@ import pulumi
 from edgefleet.fleet.acting_provider import acting_provider, holder_of, settings_in
 from edgefleet.fleet.configuration import hub_key
 from edgefleet.fleet.control_plane import ControlPlane, ControlPlaneArgs
-from edgefleet.fleet.hub_objects import HubSecrets, hub_objects, register
+from edgefleet.fleet.hub_objects import HubSecrets, gateway_certificates, hub_objects, register
 from edgefleet.fleet.plainly import plainly
 from edgefleet.fleet.site import Site
 from edgefleet.fleetfile import fleet as model
 from edgefleet.fleetfile import load
 from edgefleet.hub.upgrades import pins
 from edgefleet.io.project import project_folder
+from edgefleet.model.rollout_resource import ROLLOUT
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import ROSTER, desired
-from edgefleet.model.spec import Secret
+from edgefleet.model.spec import Secret, to_plain
 from edgefleet.model.stack_secrets import secrets_used
 from edgefleet.provider.component_outputs import values_of
 from edgefleet.provider.validation import arguments
+from edgefleet.rollout.targets import targets_of
 from edgefleet.site import inputs
 from edgefleet.site.inputs import FleetKeys
 
@@ -67,27 +69,28 @@ class Fleet(pulumi.ComponentResource):
             f"{name}/hub", hub_args, pulumi.ResourceOptions(parent=self, provider=provider)
         )
         in_bucket = fleet.images.store.startswith("s3://") and hub.bucket is not None
-        options = pulumi.ResourceOptions(
+        in_store = pulumi.ResourceOptions(
             parent=self, provider=provider, depends_on=[hub.bucket] if in_bucket and hub.bucket else []
         )
         with plainly():
             inputs.check(fleet, fleet.sites, today=datetime.now(UTC))
         passphrases = pulumi.Output.secret(given.get("passphrases", {})).apply(lambda of: _checked(fleet, of))
         keys = pulumi.Output.secret(given["secret"]).apply(lambda of: FleetKeys(secret=of, fleet=fleet))
-        sites = _sites(name, fleet, given, (keys, passphrases), options)
+        sites = _sites(name, fleet, given, (keys, passphrases), in_store)
         register(self, name, objects, hub, _hub_secrets(keys, passphrases))
         self.digests = _digests(sites)
         roster = {"fleet": fleet.name, "region": fleet.region, "sites": [*fleet.sites]}
         options = pulumi.ResourceOptions(parent=self, provider=provider)
-        # After all sites, and without a dependency on each of them in the state.
-        pulumi.Output.all(self.urn, *(site.urn for site in sites.values())).apply(
-            lambda urns: pulumi.CustomResource(
-                ROSTER,
-                f"{name}/sites",
-                {**roster, "declaredIn": _declared_in(given), "reportOn": urns[0]},
-                options,
-            )
-        )
+        after = _published(fleet, sites)
+
+        def last(urns: list[str]) -> None:
+            """After all sites, and without a dependency on each of them in the state."""
+            if after is not None:
+                pulumi.CustomResource(ROLLOUT, f"{name}/rollout", after, in_store)
+            informs = {"declaredIn": _declared_in(given), "reportOn": urns[0]}
+            pulumi.CustomResource(ROSTER, f"{name}/sites", {**roster, **informs}, options)
+
+        pulumi.Output.all(self.urn, *(site.urn for site in sites.values())).apply(last)
         self.register_outputs(values_of(self))
 
 
@@ -130,11 +133,33 @@ def _sites(
     }
 
 
+def _published(fleet: model.Fleet, sites: Mapping[str, Site]) -> dict[str, Any] | None:
+    """The inputs of the rollout; `None` without a channel.
+
+    The releases are all sites' outputs; the state would have a dependency on each of them twice.
+    """
+    channel = fleet.channel
+    if channel is None:
+        return None
+    of_sites = pulumi.Output.all(**{name: site.release for name, site in sites.items()}).apply(
+        lambda releases: to_plain(targets_of(fleet, releases))["sites"]
+    )
+    return {
+        **to_plain(targets_of(fleet, {})),
+        "sites": pulumi.Output(set(), of_sites.future(), of_sites.is_known(), of_sites.is_secret()),
+        "store": fleet.images.store,
+        "roots": [*channel.roots],
+        "signKey": channel.sign_key,
+        "expires": channel.expires,
+    }
+
+
 def _hub_secrets(keys: pulumi.Output[FleetKeys], passphrases: pulumi.Output[Mapping[str, str]]) -> HubSecrets:
     return HubSecrets(
         text=lambda name: passphrases.apply(lambda known: known[name]),
         certificate=lambda host: keys.apply(lambda known: known.hub_certificate(host)),
         cloudcore=lambda: keys.apply(lambda known: known.cloudcore()),
+        gateway=lambda host, issued: keys.apply(lambda known: gateway_certificates(known, host, issued)),
     )
 
 

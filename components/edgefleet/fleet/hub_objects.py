@@ -6,6 +6,7 @@ namespaces and what is in none. Every other cluster gets all objects through its
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
@@ -17,12 +18,14 @@ from edgefleet.fleet.trying import tried
 from edgefleet.fleet.workload import Workload, with_secrets
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.hub_edge_objects import edge_nodes
-from edgefleet.hub import cloudcore
+from edgefleet.hub import channel_objects, cloudcore, update_gateway
 from edgefleet.hub.edge_objects import edge_objects
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.programs import KUBEEDGE
+from edgefleet.site.inputs import FleetKeys
 from edgefleet.workloads.base.objects import host_of
+from edgefleet.workloads.checking import CHANNEL
 from edgefleet.workloads.composing import SHARED, certified, hub_objects_of
 from edgefleet.workloads.hub_nodes import name_of
 
@@ -57,14 +60,27 @@ class HubSecrets:
     """Gives the certificate of the hub's server at a host, dict[key of a Secret -> text]."""
     cloudcore: Callable[[], Any]
     """Gives those of CloudCore and of its authority, in the same form."""
+    gateway: Callable[[str, datetime], Any]
+    """Gives those of the channel's gateway at a host, with a list of revoked ones of this issue."""
 
     def certified(self, objects: Sequence[Any]) -> tuple[Object, ...]:
         """`objects` with the texts of their certificates."""
         texts = certified(objects, lambda each: self.certificate(host_of(each)))
-        return tuple(
-            each | {"stringData": self.cloudcore()} if each.get("type") == cloudcore.CERTIFICATES else each
-            for each in texts
-        )
+        return tuple(self._with_certificates(each) for each in texts)
+
+    def _with_certificates(self, each: Any) -> Object:
+        if each.get("type") == cloudcore.CERTIFICATES:
+            return {**each, "stringData": self.cloudcore()}
+        if each.get("type") == channel_objects.CERTIFICATES:
+            return {**each, "stringData": self.gateway(*channel_objects.issued_of(each))}
+        return dict(each)
+
+
+def gateway_certificates(keys: FleetKeys, host: str, issued: datetime) -> dict[str, str]:
+    """The texts of the Secret of the channel's gateway."""
+    fleet = keys.fleet
+    place = (fleet.name, fleet.region)
+    return update_gateway.certificates(keys.secret, host, place, revoked=fleet.revoked, now=issued)
 
 
 def hub_objects(of: pulumi.ComponentResource, hub: Hub, fleet: Fleet) -> HubObjects:
@@ -80,6 +96,8 @@ def hub_objects(of: pulumi.ComponentResource, hub: Hub, fleet: Fleet) -> HubObje
         nodes = edge_nodes(hub.kubeedge, fleet.sites, fleet.provenance.members)
         own = (*cloudcore.cloudcore_objects(hub.kubeedge), *edge_objects(hub.kubeedge, nodes))
         all_objects = {SHARED: (), **all_objects, KUBEEDGE: own}
+    if of_channel := channel_objects.channel_objects(fleet, datetime.now(UTC)):
+        all_objects = {SHARED: (), **all_objects, CHANNEL: of_channel}
     has_servers = hub.kind == "k3s" and hub.render_objects is None and given is None
     return HubObjects(
         fleet=fleet,

@@ -1,4 +1,4 @@
-"""The key ``channel``: what is wrong with its root keys, and between it, the hub and nodes. Pure.
+"""The keys ``channel`` and ``controlPlane.channel``: what they, the hub and nodes need of another. Pure.
 
 curl signs all that a bucket asks for from 7.87 on (curl, lib/http_aws_sigv4.c): Ubuntu 22.04 has 7.81, Debian
 11 has 7.74. A node whose base is not named here finds out itself.
@@ -8,25 +8,35 @@ import re
 from collections.abc import Iterator
 
 from edgefleet.errors import Problem
+from edgefleet.fleetfile.hub_kubeedge import lacks_balancer
 from edgefleet.model.channel import Channel
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path
 from edgefleet.model.programs import HELPER, PROGRAMS, ROLES_ANYWHERE
 from edgefleet.model.site import Node, SiteSpec
+from edgefleet.runtimes.base.k3s_claims import BALANCER
 
+OF_HUB = "controlPlane.channel"
 _OLD = re.compile(r"(?i)focal|jammy|bullseye|ubuntu-2[0-2]\.04|debian-11")
 """Names of base systems whose curl is too old."""
 _GATEWAY = "or use a gateway: channel.access.gateway"
 
 
-def check_channel(channel: Channel, hub: Hub, store: str) -> Iterator[Problem]:
-    """Problems of ``channel``; paths are those of the fleet file.
+def check_channel(channel: Channel | None, hub: Hub, store: str) -> Iterator[Problem]:
+    """Problems of ``channel`` and of what the hub runs for it; paths are those of the fleet file.
 
     Args:
-        channel: as it is written.
+        channel: as it is written; `None` without one.
         hub: the region's hub.
         store: where images and releases are kept; empty for a folder of the project.
     """
+    if channel is not None:
+        yield from _of_sites(channel, hub, store)
+    if hub.channel is not None:
+        yield from _of_hub(channel, hub, store)
+
+
+def _of_sites(channel: Channel, hub: Hub, store: str) -> Iterator[Problem]:
     yield from _of_roots(channel)
     access = channel.access
     if (access.gateway is None) is (access.roles_anywhere is None):
@@ -66,6 +76,30 @@ def _of_base(name: str, node: Node) -> Iterator[Problem]:
         problem = "this base has a curl before 7.87, which cannot sign requests to a bucket"
         path = format_path(("nodes", name, "image", "base", "source"))
         yield Problem.of_value(path, "old-curl", problem, f"use Debian 12 or Ubuntu 24.04, {_GATEWAY}")
+
+
+def _of_hub(channel: Channel | None, hub: Hub, store: str) -> Iterator[Problem]:
+    """What steps, metrics and the gateway in the hub's cluster need."""
+    if channel is None:
+        hint = "add channel: {roots: [...], access: {gateway: https://...}}, or remove it"
+        yield Problem.of_value(OF_HUB, "no-channel", "the fleet has no channel that the hub could run", hint)
+    if hub.kind == "none":
+        problem = "steps and metrics run in the hub's cluster, and this region has none"
+        yield Problem.of_value(OF_HUB, "no-cluster", problem, "add controlPlane.kind, or remove it")
+    if not store.startswith("s3://"):
+        problem = "what runs in the hub's cluster reaches releases in a bucket alone"
+        hint = "set images.store, such as s3://shops-edgefleet-eu/images"
+        yield Problem.of_value(OF_HUB, "hub-store", problem, hint)
+    if hub.channel is None or hub.channel.gateway is None:
+        return
+    if channel is not None and channel.access.gateway is None:
+        problem = "nodes reach no gateway: channel.access has none"
+        hint = "set channel.access: {gateway: https://updates.shops.example}, or remove it"
+        yield Problem.of_value(f"{OF_HUB}.gateway", "no-gateway", problem, hint)
+    if lacks_balancer(hub):
+        problem = f"nodes reach it by a Service of type LoadBalancer, which {BALANCER} serves in k3s"
+        hint = f"write controlPlane.k3s.disable without {BALANCER}"
+        yield Problem.of_value(f"{OF_HUB}.gateway", "no-balancer", problem, hint)
 
 
 def _of_roots(channel: Channel) -> Iterator[Problem]:

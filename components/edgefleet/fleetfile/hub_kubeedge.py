@@ -31,10 +31,15 @@ def check_hub(hub: Hub) -> Iterator[Problem]:
     for name, upgrade in hub.kubeedge.upgrades.items():
         path = format_path((KUBEEDGE, "upgrades", name, "version"))
         yield from _newer(upgrade.version, hub.kubeedge, path)
-    if hub.kind == "k3s" and BALANCER in hub.k3s.disable and hub.render_objects is None:
+    if lacks_balancer(hub):
         problem = f"CloudCore is reached by a Service of type LoadBalancer, which {BALANCER} serves in k3s"
         hint = f"write controlPlane.k3s.disable without {BALANCER}"
         yield Problem.of_value("k3s.disable", "no-balancer", problem, hint)
+
+
+def lacks_balancer(hub: Hub) -> bool:
+    """Whether nothing serves a Service of type LoadBalancer in the hub's cluster."""
+    return hub.kind == "k3s" and BALANCER in hub.k3s.disable and hub.render_objects is None
 
 
 def check_site(site: SiteSpec, hub: Hub) -> Iterator[Problem]:

@@ -181,7 +181,7 @@ def _control_plane(head: Mapping[str, Any], parts: Parts, plain: Mapping[str, An
 
 def _check_channel(channel: Channel | None, hub: Hub, head: Mapping[str, Any], parts: Parts) -> None:
     store = head.get("images", {}).get("store", "")
-    for problem in check_channel(channel, hub, store) if channel is not None else ():
+    for problem in check_channel(channel, hub, store):
         where = parts.provenance.near(parse_path(problem.path))
         parts.problems.append(replace(problem, where=where))
 

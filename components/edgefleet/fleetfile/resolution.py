@@ -102,7 +102,7 @@ class Resolver:
             recipe=written.recipe,
             k3s=k3s,
             kubeedge=self._kubeedge_of(settings, nodes),
-            channel=written.channel,
+            channel=written.channel and written.channel.of_sites,
             nodes=nodes,
         )
 

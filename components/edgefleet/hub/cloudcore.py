@@ -31,7 +31,8 @@ CORE, MANAGER = "cloudcore", "kubeedge-controller-manager"
 USER = 10001
 _RBAC = "rbac.authorization.k8s.io"
 _LOOK = ["get", "list", "watch"]
-_EDIT = [*_LOOK, "create", "update", "patch", "delete"]
+EDITED = {"apps.kubeedge.io": ["edgeapplications"], "devices.kubeedge.io": ["devicemodels", "devices"]}
+"""dict[API group -> KubeEdge's kinds that who edits a namespace edits in it]."""
 _OPERATIONS = ("nodeupgradejobs", "imageprepulljobs", "configupdatejobs")
 Rule = tuple[str, Sequence[str], Sequence[str]]
 """(API group, resources, verbs)."""
@@ -58,9 +59,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ("", ("groups", "users"), ["impersonate"]),
         ("storage.k8s.io", ("volumeattachments",), _LOOK),
         ("coordination.k8s.io", ("leases",), [*_LOOK, "create", "update"]),
-        ("devices.kubeedge.io", _with_status("devices", "devicemodels", "devicestatuses"), _EDIT),
-        ("reliablesyncs.kubeedge.io", _with_status("objectsyncs", "clusterobjectsyncs"), _EDIT),
-        ("rules.kubeedge.io", _with_status("rules", "ruleendpoints"), _EDIT),
+        ("devices.kubeedge.io", _with_status("devices", "devicemodels", "devicestatuses"), of.EDIT),
+        ("reliablesyncs.kubeedge.io", _with_status("objectsyncs", "clusterobjectsyncs"), of.EDIT),
+        ("rules.kubeedge.io", _with_status("rules", "ruleendpoints"), of.EDIT),
         ("apiextensions.k8s.io", ("customresourcedefinitions",), _LOOK),
         ("operations.kubeedge.io", _with_status(*_OPERATIONS), [*_LOOK, "update", "patch"]),
     ),
@@ -68,8 +69,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ("apps.kubeedge.io", _with_status("nodegroups", "edgeapplications"), ["*"]),
         ("", ("nodes",), [*_LOOK, "patch"]),
         ("", ("pods",), [*_LOOK, "delete"]),
-        ("apps", ("deployments",), _EDIT),
-        ("", ("services",), _EDIT),
+        ("apps", ("deployments",), of.EDIT),
+        ("", ("services",), of.EDIT),
         ("operations.kubeedge.io", _with_status(*_OPERATIONS), [*_LOOK, "update", "patch"]),
     ),
 }
@@ -85,7 +86,7 @@ def cloudcore_objects(kubeedge: HubKubeEdge) -> tuple[Object, ...]:
         *definitions(),
         of.namespace(PLACE),
         *(each for program in RULES for each in _account(program)),
-        _editing(),
+        of.editing(PLACE, EDITED),
         secret,
         of.config_map(PLACE, CORE, {"cloudcore.yaml": config}, part=CORE),
         _core(kubeedge, config),
@@ -161,17 +162,6 @@ def _account(program: str) -> Iterator[Object]:
         "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": metadata["name"]},
         "subjects": [{"kind": "ServiceAccount", "name": program, "namespace": NAMESPACE}],
     }
-
-
-def _editing() -> Object:
-    """Lets who edits a namespace, as the deployer of a hub of k3s, edit KubeEdge's kinds in it."""
-    labels = {**of.labels(PLACE), **of.MANAGER, f"{_RBAC}/aggregate-to-edit": "true"}
-    kinds = {"apps.kubeedge.io": ["edgeapplications"], "devices.kubeedge.io": ["devicemodels", "devices"]}
-    rules = [
-        {"apiGroups": [group], "resources": resources, "verbs": _EDIT} for group, resources in kinds.items()
-    ]
-    metadata = {"name": "edgefleet:kubeedge-edit", "labels": labels}
-    return {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": rules}
 
 
 def _core(kubeedge: HubKubeEdge, config: str) -> Object:

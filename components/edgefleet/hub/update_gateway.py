@@ -10,9 +10,10 @@ Sources: nginx docs, ngx_http_ssl_module, ngx_http_map_module, ngx_http_js_modul
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io.templates import render
 from edgefleet.keys.certificates import pem
 from edgefleet.keys.derivation import hub_master
@@ -26,7 +27,7 @@ RATE, BURST = 4, 80
 """Requests a second of a site, and those beyond that: a site of 40 nodes that ask at once."""
 SECRET = frozenset({"server.key"})
 """Files that only nginx's first process reads."""
-
+WEEK = 7 * 24 * 3600
 
 DEFAULT_REGION = "us-east-1"
 """S3's own, where none is declared."""
@@ -60,6 +61,39 @@ class UpdateGateway:
     """Port, and its address where it is not all: ``127.0.0.1:8443``."""
     resolver: str = "127.0.0.53"
     """The name server that it asks for the address of the store."""
+    credentials: str = ""
+    """Path of the file with those of the store; empty for `CREDENTIALS` in its folder."""
+
+
+def store_of(fleet: Fleet, url: str = "") -> BackingStore | None:
+    """The bucket of a fleet, at its own address or at `url`; `None` where it has none."""
+    kind, _, place = fleet.images.store.partition("://")
+    bucket, _, prefix = place.partition("/")
+    region = fleet.cloud.region or DEFAULT_REGION
+    return (
+        BackingStore(
+            url=url or address_of(fleet) or f"https://s3.{region}.amazonaws.com",
+            bucket=bucket,
+            prefix=prefix.strip("/"),
+            region=region,
+        )
+        if kind == "s3"
+        else None
+    )
+
+
+def address_of(fleet: Fleet) -> str:
+    """The address of a fleet's S3, where it is another than AWS's."""
+    endpoint = fleet.cloud.endpoint or ""
+    return endpoint if "://" in endpoint else ""
+
+
+def issued(now: datetime) -> datetime:
+    """When the list of revoked certificates is issued that an `up` at `now` writes: the start of its week.
+
+    So the first `up` of a week renews it, and the others change nothing.
+    """
+    return now - timedelta(seconds=now.timestamp() % WEEK)
 
 
 def files(
@@ -70,26 +104,46 @@ def files(
     revoked: Mapping[str, int],
     now: datetime,
 ) -> dict[str, str]:
-    """dict[name in its folder -> text], but for `CREDENTIALS`.
+    """dict[name in its folder -> text], but for `CREDENTIALS`; see `settings` and `certificates`."""
+    return settings(gateway, place) | certificates(
+        fleet_secret, gateway.host, place, revoked=revoked, now=now
+    )
+
+
+def settings(gateway: UpdateGateway, place: tuple[str, str]) -> dict[str, str]:
+    """dict[name in its folder -> text] of what is not secret; `place` is (fleet, region)."""
+    return {
+        CONFIGURATION: configuration(gateway, *place),
+        "gateway.js": render("hub/update-gateway.js"),
+    }
+
+
+def certificates(
+    fleet_secret: str,
+    host: str,
+    place: tuple[str, str],
+    *,
+    revoked: Mapping[str, int],
+    now: datetime,
+) -> dict[str, str]:
+    """dict[name in its folder -> text] of its certificate, its key, and whom it trusts.
 
     Args:
-        gateway: the gateway.
         fleet_secret: of the stack.
+        host: name of the gateway.
         place: (fleet, region).
         revoked: dict[site -> last revoked key generation].
         now: issue of the list of revoked certificates.
 
     Raises:
-        InvalidInput: a revoked key generation is none, or a value has a form that nginx cannot read.
+        InvalidInput: a revoked key generation is none.
     """
     fleet, region = place
     master = hub_master(fleet_secret, fleet=fleet, region=region)
     by = site_authority(master, fleet=fleet, region=region)
-    server = hub_server(master, by, gateway.host)
+    server = hub_server(master, by, host)
     serials = revoked_serials(fleet_secret, by, region=place, revoked=revoked)
     return {
-        CONFIGURATION: configuration(gateway, fleet, region),
-        "gateway.js": render("hub/update-gateway.js"),
         "authority.crt": by.certificate_pem,
         "server.crt": server.certificate_pem,
         "server.key": server.key_pem,
@@ -104,6 +158,7 @@ def configuration(gateway: UpdateGateway, fleet: str, region: str) -> str:
     return render(
         "hub/update-gateway.conf.j2",
         folder=gateway.folder,
+        credentials=gateway.credentials or f"{gateway.folder}/{CREDENTIALS}",
         fleet=fleet,
         region=region,
         prefix="/" + "/".join(filter(None, (store.bucket, store.prefix))),

@@ -9,7 +9,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,6 +164,16 @@ def stop(process: Process, *, patience: float = 5, sleep: Callable[[float], None
             if not is_running(process):
                 return
             sleep(0.05)
+
+
+@contextmanager
+def ending_on_sigterm() -> Iterator[None]:
+    """Within it SIGTERM is Ctrl-C: the first process of a container ignores a signal without a handler."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _reap(pid: int) -> None:

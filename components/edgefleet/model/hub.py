@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from edgefleet.model.addresses import Cidr
+from edgefleet.model.channel import HubChannel
 from edgefleet.model.cloud import Cloud
 from edgefleet.model.edge import HubKubeEdge
 from edgefleet.model.names import HOST_RE, Bucket, Domain
@@ -258,6 +259,8 @@ class Hub:
     """A managed control plane."""
     kubeedge: HubKubeEdge | None = None
     """CloudCore in the hub's cluster, for sites whose nodes have the runtime kubeedge."""
+    channel: HubChannel | None = None
+    """What runs in the hub's cluster for the channel."""
     kubeconfig: ProjectPath | None = None
     """Of `existing`: path of its kubeconfig in the project."""
     identity: HubIdentity = HubIdentity()

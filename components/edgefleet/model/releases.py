@@ -87,8 +87,9 @@ _ENDPOINT = Grammar(
     then=reachable,
 )
 Endpoint = Annotated[str, _ENDPOINT]
+ROLE_RE = r"arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]+"
 _ROLE_ARN = Grammar(
-    r"arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]+",
+    ROLE_RE,
     "bad-role",
     "the ARN of a role",
     "write it like arn:aws:iam::123456789012:role/edgefleet",

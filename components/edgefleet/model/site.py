@@ -12,7 +12,7 @@ from pydantic import Field
 
 from edgefleet.model.addresses import PlainAddress
 from edgefleet.model.base_system import Kernel, Keyboard, Locale
-from edgefleet.model.channel import Channel, LinkUpdates
+from edgefleet.model.channel import LinkUpdates, SiteChannel
 from edgefleet.model.cluster_tokens import AgentToken, ApiAddress, ServerToken
 from edgefleet.model.credentials import PublicKey
 from edgefleet.model.edge import KubeEdge
@@ -304,7 +304,7 @@ class SiteSpec(NodeSettings):
     of those that run it where not all do."""
     identity: Annotated[Identity | None, Effect.LIVE, _SET] = None
     """Its certificate for the cloud; from the fleet's secret, never from the fleet file."""
-    channel: Annotated[Channel | None, Effect.LIVE, _SET] = None
+    channel: Annotated[SiteChannel | None, Effect.LIVE, _SET] = None
     """How it fetches signed releases, as the fleet file has it for all sites; null without a channel."""
     nodes: Annotated[dict[Name, Node], Field(min_length=1), Effect.REFLASH, At(Level.SITE), Inherited()]
     """The nodes of a site with several: name -> node. One runs k3s-server, or three or five run k3s-ha; none

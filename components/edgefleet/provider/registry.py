@@ -26,12 +26,14 @@ from edgefleet.cloud.target_group import TargetGroup
 from edgefleet.cloud.trust_anchor import TrustAnchor
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.io.environment import Resource
+from edgefleet.rollout.resource import Rollout
 from edgefleet.site.resource import Site
 from edgefleet.site.roster import Roster
 
 RESOURCES: tuple[Resource, ...] = (
     Site(),
     Roster(),
+    Rollout(),
     Bucket(),
     BucketObject(),
     Budget(),

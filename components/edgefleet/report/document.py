@@ -31,6 +31,7 @@ def document(view: View, *, is_all: bool = False) -> dict[str, Any]:
         "steps": [_step(step) for step in view.steps if is_all or step.op != "same"],
         "sites": [_site(site) for site in view.sites if is_all or site.op != "same"],
         "groups": [plain_group(group) for group in view.groups],
+        "waves": [asdict(wave) for wave in view.waves],
         "pending": [_waiting(site) for site in view.pending],
         "shared": [asdict(shared) for shared in view.shared],
         "remains": [*view.remains],

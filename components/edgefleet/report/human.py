@@ -51,6 +51,13 @@ def duration(seconds: float) -> str:
     return f"{int(seconds) // 60} min {int(seconds) % 60:02} s"
 
 
+def span(seconds: int) -> str:
+    """``24 h``, ``90 min``: the largest unit that states it exactly."""
+    units = ((3600, "h"), (60, "min"), (1, "s"))
+    size, unit = next((size, unit) for size, unit in units if seconds % size == 0)
+    return f"{seconds // size:,} {unit}"
+
+
 def age(span: timedelta) -> str:
     """``today``, ``1 day``, ``12 days``."""
     return counted(span.days, "day") if span.days > 0 else "today"

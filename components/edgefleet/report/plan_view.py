@@ -113,6 +113,16 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaveShare:
+    """The sites of a wave that the channel changes."""
+
+    name: str
+    sites: int
+    after: int
+    """Seconds after the start of the rollout before which the wave does not begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """The result of one run."""
 
@@ -128,6 +138,8 @@ class View:
     sites: tuple[Row, ...] = ()
     """Every site of the fleet and of its state, in the fleet file's order, removed ones first."""
     groups: tuple[Group, ...] = ()
+    waves: tuple[WaveShare, ...] = ()
+    """How releases that change reach their sites, in this order."""
     others: tuple[Row, ...] = ()
     """Changed resources that are not sites."""
     remains: tuple[str, ...] = ()

@@ -65,7 +65,7 @@ class View:
         """The waves."""
         history = self.history
         opened = [history.skips_waves or wave.name in history.opened for wave in self.plan.waves]
-        for wave, is_open, is_next_open in zip(self.plan.waves, opened, [*opened[1:], False], strict=True):
+        for wave, is_open, is_next_open in zip(self.plan.waves, opened, [*opened, False][1:], strict=True):
             found = standing(wave, self.state, self.statuses, history, self.now)
             phase = NOT_OPENED
             if is_open:

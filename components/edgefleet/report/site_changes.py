@@ -13,14 +13,17 @@ from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
 from edgefleet.model.kubernetes import at
 from edgefleet.model.paths import format_path, parse_path
+from edgefleet.model.rollout_resource import ROLLOUT
+from edgefleet.model.schedules import seconds_of
 from edgefleet.model.site_resource import ROSTER, TOKEN, site_of
 from edgefleet.model.stack_secrets import secrets_used
 from edgefleet.model.steps import STACK, Operation, Outcome, Result, Step
 from edgefleet.report import problems
-from edgefleet.report.plan_view import Group, Row, Shared, SiteOutcome, View
+from edgefleet.report.plan_view import Group, Row, Shared, SiteOutcome, View, WaveShare
 from edgefleet.report.presenters import CHANGING, KUBERNETES, is_site, present
 from edgefleet.rollout import cautions
 from edgefleet.rollout.pending import Pending
+from edgefleet.rollout.targets import targets_of
 from edgefleet.site.capacity import MediumUsage, medium_usages, tight
 from edgefleet.site.load import Loads, Usage
 from edgefleet.workloads.base.edge import SITE
@@ -29,7 +32,7 @@ from edgefleet.workloads.composing import EDGE
 from edgefleet.workloads.differences import ObjectChange
 from edgefleet.workloads.origins import field_of
 
-INTERNAL = frozenset({"edgefleet:index:Fleet", "edgefleet:index:ControlPlane", ROSTER})
+INTERNAL = frozenset({"edgefleet:index:Fleet", "edgefleet:index:ControlPlane", ROSTER, ROLLOUT})
 """Types of resources that stand for what others are."""
 REVOCATIONS = "edgefleet:aws:Crl"
 """Type of the list of revoked certificates."""
@@ -91,6 +94,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         at=seen.at,
         sites=sites,
         groups=groups,
+        waves=tuple(_waves(asks, sites)),
         others=tuple(sorted(_others(outcome, asks), key=lambda row: row.op not in LOSING)),
         remains=tuple(sorted(site_of(step.name) for step in outcome.steps if step.is_remains)),
         pending=seen.waiting,
@@ -239,6 +243,26 @@ def _line_of_object(fleet: Fleet, site: str, change: ObjectChange, fields: Seque
     is_clear = len(alike) == 1 and change.op == "changed"
     path = alike[0].path if is_clear else format_path(("workloads", change.workload))
     return line_of(fleet.locate(site, path))
+
+
+def _waves(fleet: Fleet | None, sites: Sequence[Row]) -> Iterator[WaveShare]:
+    """The waves by which the channel brings changed releases to sites."""
+    if fleet is None or fleet.channel is None:
+        return
+    releases = {row.name: {"digest": new} for row in sites for new in _moved(row)}
+    planned = targets_of(fleet, releases)
+    sizes, after = Counter(site.wave for site in planned.sites.values()), 0
+    for wave in planned.waves:
+        if sizes[wave.name]:
+            yield WaveShare(name=wave.name, sites=sizes[wave.name], after=after)
+            after += seconds_of(wave.bake or "")
+
+
+def _moved(row: Row) -> Iterator[str | None]:
+    """The other release that a deployed site gets; nothing where it gets none."""
+    of = row.release
+    if row.outcome not in {"new", "gone"} and of is not None and of.old not in {None, of.new}:
+        yield of.new
 
 
 def _is_touched(step: Step) -> bool:

@@ -9,7 +9,7 @@ from rich.text import Text
 from edgefleet.model.effects import Effect
 from edgefleet.model.steps import Op, Operation
 from edgefleet.report import advice, groups
-from edgefleet.report.human import age, counted, duration
+from edgefleet.report.human import age, counted, duration, span
 from edgefleet.report.layout import COLUMNS, both_ends, listed, spread, wrapped
 from edgefleet.report.plan_view import OUTCOMES, SiteOutcome, View
 from edgefleet.rollout.pending import Pending
@@ -80,6 +80,7 @@ def _sections(view: View, *, is_all: bool) -> Iterator[Text]:
     yield from remains(view)
     for outcome in ("reflash", "restart", "live", "none"):
         yield from groups.section(view, outcome, is_all=is_all)
+    yield from waves(view)
     yield from groups.new(view, is_all=is_all)
     yield from groups.unchanged(view, is_all=is_all)
     yield from media(view.media, is_all=is_all)
@@ -150,6 +151,15 @@ def gone(view: View) -> Iterator[Text]:
         yield from both_ends(line.append(reason and f"  {reason}"), site.where)
         if site.store not in {"", view.store}:
             yield from (Text(row.plain, "red") for row in wrapped(f"      its images are in {site.store}"))
+
+
+def waves(view: View) -> Iterator[Text]:
+    """How the channel brings changed releases to their sites."""
+    if not view.waves:
+        return
+    yield Text(f"WAVES - {counted(sum(wave.sites for wave in view.waves), 'site')}", "bold")
+    begins = {wave.name: f"from +{span(wave.after)}" if wave.after else "now" for wave in view.waves}
+    yield from wrapped("  " + " · ".join(f"{w.name} {w.sites:,} {begins[w.name]}" for w in view.waves))
 
 
 def others(view: View) -> Iterator[Text]:
@@ -284,6 +294,8 @@ def next_steps(view: View) -> list[str]:
     explain = [f"edgefleet explain -s {stack} '#{group.number}'" for group in view.groups[:1]]
     if view.operation == "preview":
         return [*explain, f"edgefleet up -s {stack}{view.which}"] if view.has_changes else []
+    if view.operation == "up" and view.waves:
+        return [f"edgefleet rollout status -s {stack}", f"edgefleet rollout step -s {stack}"]
     if view.operation == "up" and (view.of("new", "reflash") or view.pending):
         names = [*(row.name for row in view.of("new", "reflash")), *(site.name for site in view.pending)]
         return [

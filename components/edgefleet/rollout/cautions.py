@@ -35,13 +35,11 @@ def of_versions(changes: Iterable[Change]) -> tuple[str, ...]:
 
 
 def _rollout(fleet: Fleet) -> Iterator[str]:
-    if fleet.rollout != Rollout():
-        yield "rollout has no effect yet: up changes all sites in one run; limit a run with --wave"
+    if fleet.rollout != Rollout() and fleet.channel is None:
+        yield "rollout has no effect: the fleet file has no channel; limit a run with --wave"
 
 
 def _roots(fleet: Fleet) -> Iterator[str]:
-    if fleet.channel is not None:
-        yield "channel has no effect yet: nodes look for releases, and no command publishes them"
     if fleet.channel is not None and len(fleet.channel.roots) == 1:
         yield "channel has one root key; add another: if it is lost, new release keys need visits"
 

@@ -26,6 +26,8 @@ class NodeStatus:
     reason: str = ""
     part: str = ""
     """Hex digest of the node's part of the release that it runs."""
+    fixed: str = ""
+    """Digest of what its image alone sets up."""
     image: str = ""
     k3s: str = ""
     """Version."""
@@ -65,6 +67,7 @@ def read(data: bytes) -> NodeStatus | None:
         sequence=status.sequence,
         reason=_text(document.get("reason")),
         part=_text(document.get("part")),
+        fixed=_text(document.get("fixed")),
         image=_text(document.get("image")),
         k3s=_text(document.get("k3s")),
         boots=_number(document.get("boots")),

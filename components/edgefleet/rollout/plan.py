@@ -8,18 +8,17 @@ The sequences of a site are a block: the pointer forward, its renewals, and the 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import field
 from typing import Annotated
 
 from pydantic import Field
 
-from edgefleet.fleetfile.fleet import Fleet
-from edgefleet.fleetfile.waves import OTHERS
 from edgefleet.keys.line_form import LARGEST
 from edgefleet.model.listing import Sha256
 from edgefleet.model.names import Name
-from edgefleet.model.rollout import OnFailure, Policy, percent
+from edgefleet.model.rollout import OnFailure, percent
+from edgefleet.model.rollout_resource import PublishedSite, PublishedWave, Targets
 from edgefleet.model.schedules import seconds_of
 from edgefleet.model.site import LinkClass
 from edgefleet.model.spec import spec
@@ -28,18 +27,6 @@ from edgefleet.rollout.history import Time
 
 RENEWALS = 2
 """Pointers that are signed ahead for a site to follow its pointer forward, when that one is about to end."""
-ALL = "all"
-"""Name of the only wave of a fleet file without waves."""
-DEFAULTS = Policy(
-    bake="1h",
-    healthy="90%",
-    failures="2%",
-    windows=(),
-    freeze=(),
-    on_failure="pause",
-    wait_for_dark="1d",
-)
-
 
 Count = Annotated[int, Field(ge=0, lt=2**37)]
 Number = Annotated[int, Field(ge=0, le=LARGEST)]
@@ -59,6 +46,8 @@ class InForce:
     """The highest sequence that was ever signed for it: pointers that no rollout used are among them."""
     digest: Release = ""
     """Of its pointer, which the next one names."""
+    key_generation: Annotated[int, Field(ge=1)] = 1
+    """Of the site's key that its pointer names."""
 
 
 @spec
@@ -101,6 +90,8 @@ class PlannedSite:
     """The release that it goes back to; empty for a site's first one."""
     back_digest: Release = ""
     """Of the pointer to the previous release, once it is signed."""
+    key_generation: Annotated[int, Field(ge=1)] = 1
+    """Of its key, which the pointers name."""
 
     @property
     def forward(self) -> range:
@@ -141,94 +132,105 @@ class Plan:
 
 
 def plan(
-    fleet: Fleet,
-    releases: Mapping[str, str],
+    targets: Targets,
     started: int,
     before: Mapping[str, InForce],
     superseded: Plan | None = None,
+    *,
+    renews: bool = False,
 ) -> Plan:
-    """The rollout of `releases` over the sites of `fleet`.
+    """The rollout of the releases of `targets`.
+
+    A site whose first release this is, or that has another key, gets it with its image: its pointer is in
+    place when the rollout begins, and no wave waits for the site.
 
     Args:
-        fleet: its sites, waves and policy.
-        releases: dict[site -> the release that it shall run, ``sha256:<hex>``].
+        targets: sites with their releases, waves and policies.
         started: seconds since 1970.
         before: dict[site -> what leads it to a release now].
         superseded: the rollout that had not ended. Its sites are proven by nothing yet: they stay in the
             waves, also where they have the release already, and go back to where that rollout began.
+        renews: whether sites that stay where they are get a new pointer too, at once.
     """
     former = {site.name: site for site in superseded.sites} if superseded else {}
-    waves = [(wave.name, wave.sites) for wave in fleet.waves]
-    taken = {name for _, names in waves for name in names}
-    if left := tuple(name for name in fleet.sites if name not in taken):
-        waves.append((OTHERS if waves else ALL, left))
-    policies: Sequence[Policy] = (*fleet.rollout.waves, fleet.rollout)
+    at_once, moved = {}, {}
+    for name, site in targets.sites.items():
+        now = before.get(name)
+        is_there = name not in former and now is not None and site.release == now.release
+        if site.release is None:
+            continue
+        if is_first(site, now) or (is_there and renews):
+            at_once[name] = _at_once(site, max(started, targets.floor), now or InForce())
+        elif not is_there:
+            moved[name] = _planned(name, targets, now or InForce(), (former.get(name), started))
     return Plan(
-        fleet=fleet.name,
-        region=fleet.region,
+        fleet=targets.fleet,
+        region=targets.region,
         started=started,
-        before={**before},
+        before={**before, **at_once},
         waves=tuple(
-            _wave(name, sites, merged(fleet.rollout, policy))
-            for (name, names), policy in zip(waves, policies, strict=False)
-            if (sites := tuple(_sites(fleet, {name: releases.get(name) for name in names}, before, former)))
+            _wave(wave, members)
+            for wave in targets.waves
+            if (members := tuple(of for name, of in moved.items() if targets.sites[name].wave == wave.name))
         ),
     )
 
 
-def _sites(
-    fleet: Fleet,
-    releases: Mapping[str, str | None],
-    before: Mapping[str, InForce],
-    former: Mapping[str, PlannedSite],
-) -> Iterator[PlannedSite]:
-    for name, release in releases.items():
-        now, superseded = before.get(name, InForce()), former.get(name)
-        if release is None or (release == now.release and superseded is None):
-            continue
-        spec = fleet.sites[name]
-        sequence = max(now.signed, now.sequence) + 1
-        is_moved = superseded is not None and now.sequence in superseded.forward
-        previous = superseded.previous if superseded is not None and is_moved else now.release
-        yield PlannedSite(
-            name=name,
-            nodes=tuple(spec.nodes),
-            group=fleet.provenance.members[name].group or "",
-            link=spec.link.class_,
-            timezone=spec.timezone,
-            sequence=sequence,
-            release=release,
-            back=sequence + RENEWALS + 1 if previous else 0,
-            previous=previous,
-        )
+def is_first(site: PublishedSite, now: InForce | None) -> bool:
+    """Whether a site's image brings its release: it never had another one, or not with this key."""
+    return not site.earlier if now is None else now.key_generation != site.key_generation
 
 
-def merged(*policies: Policy) -> Policy:
-    """The last one's values, where it has none those of the ones before it, and the defaults."""
-    values = {
-        field.name: value
-        for policy in (DEFAULTS, *policies)
-        for field in fields(Policy)
-        if (value := getattr(policy, field.name)) is not None
-    }
-    return Policy(**values)
+def _next(now: InForce, least: int) -> int:
+    """The sequence after all that were signed. It grows with time: so it does when a store was lost."""
+    return max(now.signed + 1, now.sequence + 1, least)
 
 
-def _wave(name: str, sites: tuple[PlannedSite, ...], policy: Policy) -> PlannedWave:
-    groups = Counter(site.group for site in sites if site.group) if policy.failures_per_group else Counter()
-    pace = Pace(
-        bake=seconds_of(policy.bake or ""),
-        healthy=percent(policy.healthy or "") or 0,
-        failures=_budget(policy.failures or "", len(sites)),
-        failures_per_group={
-            group: _budget(policy.failures_per_group or "", size) for group, size in groups.items()
-        },
-        windows=policy.windows or (),
-        freeze=policy.freeze or (),
-        on_failure=policy.on_failure or "pause",
-        wait_for_dark=seconds_of(policy.wait_for_dark or ""),
+def _at_once(site: PublishedSite, least: int, now: InForce) -> InForce:
+    sequence = _next(now, least)
+    return InForce(
+        release=site.release or "",
+        sequence=sequence,
+        signed=sequence + RENEWALS,
+        key_generation=site.key_generation,
     )
-    return PlannedWave(name=name, pace=pace, sites=sites)
+
+
+def _planned(name: str, targets: Targets, now: InForce, since: tuple[PlannedSite | None, int]) -> PlannedSite:
+    site, (superseded, started) = targets.sites[name], since
+    sequence = _next(now, max(started, targets.floor))
+    is_forward = superseded is not None and now.sequence in superseded.forward
+    previous = superseded.previous if superseded is not None and is_forward else now.release
+    has_way_back = bool(site.nodes_of(previous))
+    return PlannedSite(
+        name=name,
+        nodes=tuple(site.nodes),
+        group=site.group,
+        link=site.link,
+        timezone=site.timezone,
+        sequence=sequence,
+        release=site.release or "",
+        back=sequence + RENEWALS + 1 if has_way_back else 0,
+        previous=previous if has_way_back else "",
+        key_generation=site.key_generation,
+    )
+
+
+def _wave(wave: PublishedWave, sites: tuple[PlannedSite, ...]) -> PlannedWave:
+    groups = Counter(site.group for site in sites if site.group) if wave.failures_per_group else Counter()
+    pace = Pace(
+        bake=seconds_of(wave.bake or ""),
+        healthy=percent(wave.healthy or "") or 0,
+        failures=_budget(wave.failures or "", len(sites)),
+        failures_per_group={
+            group: _budget(wave.failures_per_group or "", size) for group, size in groups.items()
+        },
+        windows=wave.windows or (),
+        freeze=wave.freeze or (),
+        on_failure=wave.on_failure or "pause",
+        wait_for_dark=seconds_of(wave.wait_for_dark or ""),
+    )
+    return PlannedWave(name=wave.name, pace=pace, sites=sites)
 
 
 def _budget(text: str, size: int) -> int:

@@ -4,14 +4,16 @@ The store proves nothing: what no root of the fleet file has signed counts as no
 over only where a person states a version. A version is written only in the place of the one that was read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from edgefleet.errors import OutsideFailure
+from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.io.signing import PublicKey
 from edgefleet.io.store import ArtifactStore
 from edgefleet.keys.channel_key import ChannelKey
-from edgefleet.keys.delegation import KIND, Delegation, verified_delegation
-from edgefleet.keys.signed_document import Signer, opened, signed
+from edgefleet.keys.delegation import KIND, Delegation, read_delegation, verified_delegation
+from edgefleet.keys.signed_document import LARGEST, Signer, opened, signed
 
 PLACE = "delegation.json"
 """Its key in the store."""
@@ -36,8 +38,8 @@ def roots_of(fleet: Fleet) -> tuple[ChannelKey, ...]:
     return () if fleet.channel is None else tuple(map(ChannelKey.of_pem, fleet.channel.roots))
 
 
-def stored_delegation(store: ArtifactStore, fleet: Fleet) -> StoredDelegation:
-    """The delegation of a fleet in its store.
+def stored_delegation(store: ArtifactStore, roots: Sequence[ChannelKey], *, fleet: str) -> StoredDelegation:
+    """The delegation of a fleet, by its name and root keys, in its store.
 
     Raises:
         OutsideFailure: the store does not answer.
@@ -46,11 +48,24 @@ def stored_delegation(store: ArtifactStore, fleet: Fleet) -> StoredDelegation:
     if data is None:
         return StoredDelegation(data=None, delegation=None)
     try:
-        delegation = verified_delegation(data, roots_of(fleet), fleet=fleet.name)
+        delegation = verified_delegation(data, roots, fleet=fleet)
     except ValueError as error:
         return StoredDelegation(data=data, delegation=None, flaw=str(error))
     signers = tuple(signature.key for signature in opened(data, KIND).signatures)
     return StoredDelegation(data=data, delegation=delegation, signers=signers)
+
+
+def stated_delegation(store: ArtifactStore) -> Delegation | None:
+    """What the delegation in a store states, of which nothing is verified; `None` where it is none.
+
+    Raises:
+        OutsideFailure: the store does not answer.
+    """
+    data = store.get(PLACE, limit=LARGEST)
+    try:
+        return None if data is None else read_delegation(opened(data, KIND).payload)
+    except ValueError:
+        return None
 
 
 def store_delegation(
@@ -66,3 +81,16 @@ def store_delegation(
         problem = "another delegation was written at the same time"
         hint = "run edgefleet keys status, and again what is still missing"
         raise OutsideFailure.at(store.uri(PLACE), "delegation-raced", problem, hint)
+
+
+def channel_key(public: PublicKey, where: str) -> ChannelKey:
+    """A key as one of the channel.
+
+    Raises:
+        InvalidInput: it is of another kind.
+    """
+    try:
+        return ChannelKey.of_pem(public.pem)
+    except ValueError as error:
+        hint = "create one with: edgefleet keys new, or in AWS KMS: --key-spec ECC_NIST_P256"
+        raise InvalidInput.at(where, "signing-key", str(error), hint) from error

@@ -6,7 +6,9 @@ The same seed, start and fleet file give the same result.
 import heapq
 import random
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.rollout.history import OF_POINTERS, Entry, History
@@ -16,6 +18,7 @@ from edgefleet.rollout.standing import State, standing, state_of
 from edgefleet.rollout.statuses import State as NodeState
 from edgefleet.rollout.statuses import Status
 from edgefleet.rollout.step import Decision, Move, step
+from edgefleet.rollout.targets import targets_of
 
 OLD, NEW = f"sha256:{'0' * 64}", f"sha256:{'1' * 64}"
 BETWEEN = 15 * 60
@@ -128,10 +131,22 @@ class Run:
             heapq.heappush(self.events, (at, site.name, state, sequence))
 
 
+def release_of(nodes: Iterable[str], digest: str, *earlier: str) -> dict[str, Any]:
+    """The output of a site's resource for a made-up release, and for those before it."""
+    bundles = {node: {"ciphertext": "0" * 64, "size": 1, "part": "0" * 64} for node in nodes}
+    return {
+        "digest": digest,
+        "bundles": bundles,
+        "earlier": earlier,
+        "earlierBundles": dict.fromkeys(earlier, bundles),
+    }
+
+
 def simulate(fleet: Fleet, settings: Settings) -> Result:
     """A rollout of a new release to all sites of `fleet`."""
     before = {name: InForce(release=OLD, sequence=1, signed=1) for name in fleet.sites}
-    planned = plan(fleet, dict.fromkeys(fleet.sites, NEW), settings.start, before)
+    releases = {name: release_of(site.nodes, NEW, OLD) for name, site in fleet.sites.items()}
+    planned = plan(targets_of(fleet, releases), settings.start, before)
     models = {
         name: SiteModel(name, site.link.class_, site.link.down, settings.seed, settings.start)
         for name, site in fleet.sites.items()

@@ -71,7 +71,8 @@ def in_force(plan: Plan, state: State) -> dict[str, InForce]:
             now = InForce(release=site.previous, sequence=site.back, digest=site.back_digest)
         else:
             now = InForce(release=site.release, sequence=site.sequence, digest=site.digest)
-        found[site.name] = replace(now, signed=max(before.signed, site.signed))
+        generation = before.key_generation if where == "before" else site.key_generation
+        found[site.name] = replace(now, signed=max(before.signed, site.signed), key_generation=generation)
     return found
 
 

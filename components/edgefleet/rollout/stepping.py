@@ -7,17 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgefleet.errors import OutsideFailure, Refused
+from edgefleet.errors import Refused
 from edgefleet.io.store import ArtifactStore
 from edgefleet.rollout.history import RELEASING, Entry
 from edgefleet.rollout.orders import Order, order, refusal
 from edgefleet.rollout.standing import position
 from edgefleet.rollout.statuses import Statuses
 from edgefleet.rollout.step import Decision, step
-from edgefleet.rollout.stored import FOLDER, TRIES, Running, append, newest, settled
+from edgefleet.rollout.stored import FOLDER, TRIES, Running, append, contended, newest, settled
 from edgefleet.rollout.stored_statuses import statuses
 
-NONE, HOW = "no rollout was started yet", "nothing starts one yet: edgefleet up stores releases alone"
+NONE, HOW = "no rollout was started yet", "edgefleet up starts one, where the fleet file has a channel"
 Clock = Callable[[], int]
 """The time, seconds since 1970."""
 
@@ -54,7 +54,7 @@ def advance(store: ArtifactStore, clock: Clock, cache: Path | None = None) -> Ad
         advanced = _advanced(store, running, clock(), cache)
         if advanced is not None:
             return advanced
-    raise _contended(store)
+    raise contended(store)
 
 
 def give(store: ArtifactStore, entry: Entry, action: Order, cache: Path | None = None) -> Entry:
@@ -82,7 +82,7 @@ def give(store: ArtifactStore, entry: Entry, action: Order, cache: Path | None =
         made = order(action, running.plan, running.state, seen, entry)
         if append(store, running, (made,)) is not None:
             return made
-    raise _contended(store)
+    raise contended(store)
 
 
 def reported(store: ArtifactStore, running: Running, cache: Path | None = None) -> Statuses:
@@ -112,8 +112,3 @@ def _advanced(store: ArtifactStore, running: Running, now: int, cache: Path | No
         entries += decision.entries
         found = None if written is None else settled(store, written, now)
     return None
-
-
-def _contended(store: ArtifactStore) -> OutsideFailure:
-    problem = f"others wrote the log of the rollout {TRIES} times meanwhile"
-    return OutsideFailure.at(store.uri("rollouts"), "contended", problem, "run it again")

@@ -4,9 +4,10 @@ The log is written ahead: an entry states which pointers are moved before any is
 are placed. So a step that was killed is completed by the next one, and plan and log of the newest rollout
 alone tell what each site has, whatever became of earlier ones.
 
-Order of writing: of a start, pointers, the empty log, the end of the rollout before it, and the plan last,
-which makes it exist. Of a step, the log by compare-and-swap, then the pointers, each by comparison of its
-sequence and swap: a slow stepper puts no lower sequence over a higher one.
+Order of writing: of a start, pointers that no wave waits for, those of the waves, the empty log, the end of
+the rollout before it, and the plan last, which makes it exist. Of a step, the log by compare-and-swap, then
+the pointers, each by comparison of its sequence and swap: a slow stepper puts no lower sequence over a higher
+one.
 
 The store is not trusted, and need not be: only what was signed ahead can be placed, and nodes verify it. Who
 writes there can delay, or place signed pointers in another order; what is read here is bounded and strict.
@@ -18,6 +19,7 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import TypeVar
 
 from edgefleet.errors import OutsideFailure
@@ -122,7 +124,11 @@ def targets(running: Running | None) -> dict[str, InForce]:
 
 
 def start(
-    store: ArtifactStore, plan: Plan, pointers: Mapping[int, bytes], superseded: Running | None
+    store: ArtifactStore,
+    plan: Plan,
+    pointers: Mapping[int, bytes],
+    superseded: Running | None,
+    at_once: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Running | None:
     """Start a rollout, and end the one before it.
 
@@ -131,6 +137,7 @@ def start(
         plan: what was planned from the `targets` of `superseded`, with the digests of its pointers.
         pointers: dict[number of a wave, from 0 -> its signed pointers, forward and back, a line each].
         superseded: the `newest` rollout, ended or not; `None` without any.
+        at_once: dict[site -> its signed pointer], of those that no wave has and that the plan names.
 
     Returns:
         The rollout, of which nothing is moved yet; `None` where another writer was faster, and the plan
@@ -144,6 +151,7 @@ def start(
     ids = _started(keys)
     if (superseded is not None and before is None) or (ids and (before is None or ids[-1] != before.id)):
         return None
+    _placed(store, at_once, known=targets(superseded))
     rollout = _following(plan.started, ids)
     for number in range(len(plan.waves)):
         _written(store, _pointers(rollout, number), pointers.get(number, b""))
@@ -203,19 +211,24 @@ def place(store: ArtifactStore, running: Running, moves: Mapping[str, Kind]) -> 
     Raises:
         OutsideFailure: the store does not answer, or does not have the signed pointers.
     """
+    for number, wave in enumerate(running.plan.waves):
+        wanted = {site.name: _wanted(site, moves[site.name]) for site in wave.sites if site.name in moves}
+        lines = _lines(store, running, number, {site: of for site, of in wanted.items() if of[0]})
+        _placed(store, lines, known=running.plan.before)
+
+
+def _placed(store: ArtifactStore, lines: Mapping[str, bytes], *, known: Mapping[str, InForce]) -> None:
+    """Put pointers in their places; `known` has the sites that have one there, most likely."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for number, wave in enumerate(running.plan.waves):
-            wanted = {site.name: _wanted(site, moves[site.name]) for site in wave.sites if site.name in moves}
-            lines = _lines(store, running, number, {site: of for site, of in wanted.items() if of[0]})
-            writes = [pool.submit(_put, store, site, line) for site, line in lines.items()]
-            for write in writes:
-                write.result()
+        writes = [
+            pool.submit(_put, store, site, line, is_first=site not in known) for site, line in lines.items()
+        ]
+        for write in writes:
+            write.result()
 
 
 def clear(store: ArtifactStore) -> None:
     """Remove all rollouts, pointers and statuses, for a destroyed stack.
-
-    The sequences begin again with them: nodes that go on refuse the pointers of a new stack of this name.
 
     Raises:
         OutsideFailure: the store does not answer.
@@ -267,8 +280,10 @@ def _pointer(data: bytes) -> Pointer | None:
         return None
 
 
-def _put(store: ArtifactStore, site: str, line: bytes) -> None:
+def _put(store: ArtifactStore, site: str, line: bytes, *, is_first: bool) -> None:
     key, mine = f"{POINTERS}{site}.json", _pointer(line)
+    if is_first and store.swap(key, line, was=None):
+        return
     for _ in range(TRIES):
         there = store.get(key, limit=signed_document.LARGEST)
         other = None if there is None else _pointer(there)
@@ -336,3 +351,9 @@ def _log(rollout: str) -> str:
 
 def _pointers(rollout: str, number: int) -> str:
     return f"{FOLDER}{rollout}/{number}.pointers"
+
+
+def contended(store: ArtifactStore) -> OutsideFailure:
+    """That others never stop writing."""
+    problem = f"others wrote the log of the rollout {TRIES} times meanwhile"
+    return OutsideFailure.at(store.uri(FOLDER[:-1]), "contended", problem, "run it again")

@@ -15,6 +15,8 @@ from edgefleet.errors import OutsideFailure
 from edgefleet.io import disk
 from edgefleet.io.store import ArtifactStore
 from edgefleet.model import strict_json
+from edgefleet.rollout import node_status
+from edgefleet.rollout.node_status import NodeStatus
 from edgefleet.rollout.statuses import LARGEST, Status, read
 from edgefleet.rollout.stored import STATUSES
 
@@ -47,7 +49,8 @@ def written(store: ArtifactStore, nodes: Nodes, cache: Path | None = None) -> di
     Raises:
         OutsideFailure: the store does not answer.
     """
-    there = {key: stored for key, stored in store.list(STATUSES).items() if any(_node(key, nodes))}
+    listed = store.list(STATUSES)
+    there = {key: stored for key, stored in listed.items() if any(_node(key, nodes))}
     known = _remembered(cache)
     data = {
         key: known[key][1]
@@ -58,8 +61,9 @@ def written(store: ArtifactStore, nodes: Nodes, cache: Path | None = None) -> di
     with ThreadPoolExecutor(AT_ONCE) as pool:
         fetched = pool.map(partial(_fetched, store), changed)
         data |= {key: text for key, text in zip(changed, fetched, strict=True) if text is not None}
-    if cache is not None and (changed or known.keys() - there.keys()):
-        kept = {key: (there[key].tag, text) for key, text in data.items()}
+    if cache is not None and (changed or known.keys() - listed.keys()):
+        others = {key: of for key, of in known.items() if key in listed and key not in there}
+        kept = others | {key: (there[key].tag, text) for key, text in data.items()}
         disk.write(cache, strict_json.write(kept), is_flushed=False)
     return {
         _node(key, nodes): Written(
@@ -82,6 +86,18 @@ def statuses(store: ArtifactStore, nodes: Nodes, cache: Path | None = None) -> d
         if status is not None:
             found.setdefault(site, {})[node] = status
     return found
+
+
+def node_statuses(
+    store: ArtifactStore, nodes: Nodes, cache: Path | None = None
+) -> dict[tuple[str, str], NodeStatus]:
+    """dict[(site, node) -> all that it reports], of those of `nodes` that wrote a status; see `written`.
+
+    Raises:
+        OutsideFailure: the store does not answer.
+    """
+    read_ = {key: node_status.read(of.data or b"") for key, of in written(store, nodes, cache).items()}
+    return {key: status for key, status in read_.items() if status is not None}
 
 
 def _node(key: str, nodes: Nodes) -> tuple[str, str]:

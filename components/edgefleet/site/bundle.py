@@ -71,7 +71,7 @@ def bundles(boots: Mapping[str, FirstBoot], key: str) -> dict[str, Bundle]:
     `key` is the site's.
     """
     return {
-        node: Bundle(data=bundle(boot, encryption_password(key, node=node)), fixed=_fixed(boot, key))
+        node: Bundle(data=bundle(boot, encryption_password(key, node=node)), fixed=fixed(boot, key))
         for node, boot in boots.items()
         if _has(boot, release_channel.MANAGED)
     }
@@ -83,13 +83,21 @@ def _has(boot: FirstBoot, path: str) -> bool:
 
 def bundle(boot: FirstBoot, password: str) -> bytes:
     """The encrypted bundle of a first boot that has the record of its release."""
-    files = {file.path: file.content for file in placed(boot)}
+    files = {file.path: file.content for file in placed(boot) if file.path != release_channel.FIXED}
     members = {"plan": files[release_channel.MANAGED]}
     members |= {f"files/{number}": content for number, (_, content) in enumerate(sorted(files.items()), 1)}
     return encrypted(gzip.compress(_tar(members), mtime=0), password)
 
 
-def _fixed(boot: FirstBoot, key: str) -> str:
+def with_fixed(boot: FirstBoot, key: str) -> FirstBoot:
+    """A first boot with the record of what its image alone sets up; unchanged without a channel."""
+    if not _has(boot, release_channel.MANAGED):
+        return boot
+    record = File.text(release_channel.FIXED, f"{fixed(boot, key)}\n")
+    return replace(boot, files=(*boot.files, record))
+
+
+def fixed(boot: FirstBoot, key: str) -> str:
     """The digest of a first boot but for what its bundle has; salted, as it has secrets."""
     admins = tuple(replace(user, ssh_keys=()) for user in boot.users if user.is_admin)
     besides = replace(boot, files=(), units=(), commands=(), timezone="", users=admins)

@@ -18,7 +18,7 @@ from edgefleet.model.image import Image
 from edgefleet.model.listing import hmac_sha256, sha256
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.site_resource import PARTS, SEED, SiteInputs
-from edgefleet.site.bundle import bundles, with_plan
+from edgefleet.site.bundle import bundles, with_fixed, with_plan
 from edgefleet.site.first_boot import first_boots
 from edgefleet.site.release import Release, published_salt, release_of
 
@@ -83,12 +83,12 @@ def rendered(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> Render
     Raises:
         InvalidInput: the recipe is unknown, or a secret is missing.
     """
-    boots, release = _released(spec, key, passphrases)
+    boots, release = released(spec, key, passphrases)
     images = {node: _seeded(spec, boot, key, release) for node, boot in boots.items()}
     return RenderedSite(images=images, release=replace(release, bundles=bundles(boots, key)))
 
 
-def _released(
+def released(
     spec: SiteSpec, key: str, passphrases: Mapping[str, str]
 ) -> tuple[dict[str, FirstBoot], Release]:
     """dict[node -> its first boot, with the record of its release], and the release."""
@@ -96,7 +96,8 @@ def _released(
     boots = {node: with_plan(spec, boot) for node, boot in first.items()}
     release = release_of(spec, boots, key)
     recorded = {node: facts.release(digest) for node, digest in release.parts.items()}
-    return {node: replace(boot, files=(recorded[node], *boot.files)) for node, boot in boots.items()}, release
+    whole = {node: replace(boot, files=(recorded[node], *boot.files)) for node, boot in boots.items()}
+    return {node: with_fixed(boot, key) for node, boot in whole.items()}, release
 
 
 def _seeded(spec: SiteSpec, boot: FirstBoot, key: str, release: Release) -> SiteImage:
@@ -113,7 +114,7 @@ def render_tree(
 
     Secret files are shown as `MASKED`; ``user-data``, which holds all of them, is left out.
     """
-    boots, _ = _released(spec, key, passphrases)
+    boots, _ = released(spec, key, passphrases)
     return {
         node: _tree(boot, _image(spec, boot), shows_secrets=shows_secrets) for node, boot in boots.items()
     }

@@ -24,7 +24,9 @@ from edgefleet.workloads.base.patching import misses
 from edgefleet.workloads.base.spec import Composed, Resources, Workload
 from edgefleet.workloads.composing import KIND, SHARED, Entry, kind_of, spec_of, unpatched
 
-RESERVED = frozenset({SHARED, "default", "system-upgrade"})
+CHANNEL = "edgefleet-channel"
+"""Namespace of what runs in the hub's cluster for the channel."""
+RESERVED = frozenset({SHARED, CHANNEL, "default", "system-upgrade"})
 """Namespaces of Kubernetes and of what edgefleet installs, besides those with `_PREFIXES`."""
 _PREFIXES = ("kube-", "cattle-")
 _LIMITS: Mapping[str, int] = {"CronJob": 52, "StatefulSet": 52, "Job": 63, "Namespace": 63, "Service": 63}

@@ -109,7 +109,7 @@ class BucketStore:
 
     def swap(self, key: str, data: bytes, *, was: bytes | None) -> bool:
         """Write on the condition that no other write happened since the bytes were compared."""
-        current = self._fetch(key)
+        current = None if was is None else self._fetch(key)
         if (None if current is None else current[0]) != was:
             return False
         name = self._name(key)

@@ -2,7 +2,9 @@
 
 from edgefleet.model.writers.written import Syntax
 
-NGINX = Syntax("nginx's configuration", "workloads/nginx.conf", "hub/update-gateway.conf")
+NGINX = Syntax(
+    "nginx's configuration", "workloads/nginx.conf", "hub/update-gateway.conf", "operation/nginx.conf"
+)
 
 
 @NGINX.writer

@@ -22,6 +22,7 @@ CERTIFICATE = "edgefleet.dev/certificate"
 """Type of a Secret with a certificate."""
 CERTIFICATE_PARTS = {"tls.crt": "certificate", "tls.key": "its key", "ca.crt": "authority"}
 """dict[key of such a Secret -> what it has]."""
+EDIT = ["get", "list", "watch", "create", "update", "patch", "delete"]
 HOST = "edgefleet.dev/host"
 """Annotation with the name in the certificate of a server."""
 
@@ -29,6 +30,26 @@ HOST = "edgefleet.dev/host"
 def labels(place: Place, part: str = "") -> dict[str, str]:
     """Labels by which the Pods of a part of a workload are selected."""
     return {NAME: place.name} | ({"app.kubernetes.io/component": part} if part else {})
+
+
+def editing(place: Place, kinds: Mapping[str, Sequence[str]]) -> Object:
+    """Lets who edits a namespace, as the deployer of a hub of k3s, edit other kinds in it.
+
+    Args:
+        place: whose it is.
+        kinds: dict[API group -> plurals of its kinds].
+    """
+    aggregated = {"rbac.authorization.k8s.io/aggregate-to-edit": "true"}
+    metadata = {"name": f"edgefleet:{place.name}-edit", "labels": labels(place) | MANAGER | aggregated}
+    rules = [
+        {"apiGroups": [group], "resources": [*resources], "verbs": EDIT} for group, resources in kinds.items()
+    ]
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": metadata,
+        "rules": rules,
+    }
 
 
 def a(kind: str, place: Place, name: str, *, api: str = "v1", part: str = "", **fields: Any) -> Object:

@@ -1,0 +1,183 @@
+"""What `up` does with the releases of a region: it signs pointers, and starts the rollout of what is new.
+
+All pointers are signed now, the way back among them, so nothing that moves them later needs a key. Those of
+sites whose images bring the release, or whose pointers are only signed again, are put in place at once.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Literal
+
+from edgefleet.errors import Refused
+from edgefleet.io.store import ArtifactStore
+from edgefleet.keys.channel_key import ChannelKey
+from edgefleet.keys.pointer import FIRST, KIND, Addressee, NodeRelease, Pointer
+from edgefleet.keys.signed_document import Signer, signed
+from edgefleet.model.rollout_resource import PublishedBundle, RolloutInputs
+from edgefleet.rollout.plan import InForce, Plan, PlannedSite, is_first, plan
+from edgefleet.rollout.release_keys import PLACE, stored_delegation
+from edgefleet.rollout.stepping import advance
+from edgefleet.rollout.stored import AT_ONCE, TRIES, Running, contended, newest, start, targets
+
+DAY = 86_400
+Delegated = Literal["yes", "not yet"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Who publishes, and where."""
+
+    store: ArtifactStore
+    key: ChannelKey
+    """The public half of the release key."""
+    signer: Signer = field(repr=False)
+    now: Callable[[], int]
+    """Seconds since 1970."""
+
+    def publish(self, wanted: RolloutInputs, *, renews: bool) -> Running:
+        """Start the rollout of what is new, if anything is, and do what is due now.
+
+        Args:
+            wanted: the releases of all sites.
+            renews: whether all pointers are signed again, as by another key.
+
+        Returns:
+            The newest rollout.
+
+        Raises:
+            OutsideFailure: the store or the key does not answer, or others never stop writing.
+        """
+        for _ in range(TRIES):
+            running = newest(self.store)
+            if running is None or renews or has_news(wanted, running):
+                running = self._started(wanted, running, renews=renews)
+            if running is not None:
+                break
+        else:
+            raise contended(self.store)
+        advanced = advance(self.store, self.now)
+        return running if advanced is None else advanced.running
+
+    def _started(self, wanted: RolloutInputs, running: Running | None, *, renews: bool) -> Running | None:
+        """The new rollout; `None` where another writer was faster."""
+        unfinished, before = None if running is None else running.unfinished, targets(running)
+        made = plan(wanted, self.now(), before, unfinished, renews=renews)
+        pointers = Pointers(wanted, made, before)
+        at_once, both = pointers.at_once, {site.name: pointers.both_ways(site) for site in made.sites}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            lines = {
+                pointer.digest: pool.submit(signed, KIND, pointer.payload, [(self.key, self.signer)])
+                for pointer in (*at_once.values(), *chain.from_iterable(both.values()))
+            }
+        of_waves = {
+            number: b"".join(lines[each.digest].result() for site in wave.sites for each in both[site.name])
+            for number, wave in enumerate(made.waves)
+        }
+        placed = {name: lines[pointer.digest].result() for name, pointer in at_once.items()}
+        return start(self.store, _with_digests(made, at_once, both), of_waves, running, placed)
+
+
+def has_news(wanted: RolloutInputs, running: Running) -> bool:
+    """Whether a site is to run another release than the one that it runs or is on its way to."""
+    before = targets(running)
+    heading = {name: of.release for name, of in before.items()}
+    if running.unfinished is not None:
+        heading |= {site.name: site.release for site in running.unfinished.sites}
+    return any(
+        site.release is not None and (is_first(site, before.get(name)) or site.release != heading.get(name))
+        for name, site in wanted.sites.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pointers:
+    """The pointers of a plan, before they are signed. Pure."""
+
+    wanted: RolloutInputs
+    plan: Plan
+    before: Mapping[str, InForce]
+    """What the plan was made from."""
+
+    @property
+    def at_once(self) -> dict[str, Pointer]:
+        """dict[site -> the one that is put in place when the rollout begins], of those with such a one."""
+        return {
+            name: self._pointer(
+                name,
+                (of.sequence, of.release),
+                self.wanted.sites[name].nodes_of(of.release),
+                self.before.get(name, InForce()).digest,
+            )
+            for name, of in self.plan.before.items()
+            if of.sequence != self.before.get(name, InForce()).sequence
+        }
+
+    def both_ways(self, site: PlannedSite) -> tuple[Pointer, ...]:
+        """The one to the new release, and the one back if there is a way."""
+        spec, before = self.wanted.sites[site.name], self.before.get(site.name, InForce())
+        nodes = spec.nodes_of(site.release)
+        forward = self._pointer(site.name, (site.sequence, site.release), nodes, before.digest)
+        if not site.back:
+            return (forward,)
+        back = (site.back, site.previous)
+        return forward, self._pointer(site.name, back, spec.nodes_of(site.previous), forward.digest)
+
+    def _pointer(
+        self, name: str, of: tuple[int, str], nodes: dict[str, PublishedBundle], previous: str
+    ) -> Pointer:
+        sequence, release = of
+        return Pointer(
+            addressee=Addressee(
+                fleet=self.plan.fleet,
+                region=self.plan.region,
+                site=name,
+                generation=self.wanted.sites[name].key_generation,
+            ),
+            sequence=sequence,
+            issued=self.plan.started,
+            not_before=self.plan.started,
+            expires=self.plan.started + self.wanted.expires * DAY,
+            floor=self.wanted.floor,
+            release=release,
+            previous=previous or FIRST,
+            nodes=tuple(
+                NodeRelease(node=node, ciphertext=each.ciphertext, size=each.size, part=each.part)
+                for node, each in sorted(nodes.items())
+            ),
+        )
+
+
+def _with_digests(made: Plan, at_once: dict[str, Pointer], both: dict[str, tuple[Pointer, ...]]) -> Plan:
+    """The plan with the digests of its pointers."""
+    before = {name: replace(made.before[name], digest=pointer.digest) for name, pointer in at_once.items()}
+
+    def complete(site: PlannedSite) -> PlannedSite:
+        forward, *back = both[site.name]
+        return replace(site, digest=forward.digest, back_digest=back[0].digest if back else "")
+
+    waves = tuple(replace(wave, sites=tuple(map(complete, wave.sites))) for wave in made.waves)
+    return replace(made, before={**made.before, **before}, waves=waves)
+
+
+def check_delegated(store: ArtifactStore, wanted: RolloutInputs, key: ChannelKey, now: int) -> Delegated:
+    """Whether nodes take what the key signs; ``not yet`` where no key is delegated at all.
+
+    Raises:
+        Refused: they would refuse it.
+        OutsideFailure: the store does not answer.
+    """
+    roots = tuple(map(ChannelKey.of_pem, wanted.roots))
+    stored = stored_delegation(store, roots, fleet=wanted.fleet)
+    hint = "delegate it: edgefleet keys delegate, or keys rotate, and run up again"
+    if stored.flaw:
+        problem = f"the delegation {stored.flaw}: nodes refuse it"
+        raise Refused.at(store.uri(PLACE), "foreign-delegation", problem, hint)
+    if stored.delegation is None:
+        return "not yet"
+    if key not in stored.delegation.valid_keys(now):
+        ended = any(each.key == key for each in stored.delegation.keys)
+        problem = f"channel.signKey, key {key.id[:16]}, {'has ended' if ended else 'is not delegated'}"
+        raise Refused.at(store.uri(PLACE), "not-delegated", f"{problem}: nodes refuse what it signs", hint)
+    return "yes"
