@@ -73,6 +73,7 @@ KUBERNETES = "1.37.2"
 PULUMI = "v3.276.0"
 """As in tests/pulumi_cli/go.mod; a CLI that does not know its version is refused by the Automation API."""
 PULUMI_KUBERNETES = "github.com/pulumi/pulumi-kubernetes/provider/v4"
+ROLES_ANYWHERE = "github.com/aws/rolesanywhere-credential-helper"
 _of_kubernetes = _stripped(
     "k8s.io/component-base/version", gitVersion=f"v{KUBERNETES}", gitMajor="1", gitMinor="37"
 )
@@ -115,6 +116,11 @@ RECIPES = {
     "nats-server": Recipe(
         module="github.com/nats-io/nats-server/v2@v2.15.3",
         programs={"nats-server": "github.com/nats-io/nats-server/v2"},
+    ),
+    "rolesanywhere": Recipe(
+        module=f"{ROLES_ANYWHERE}@v1.4.0",
+        programs={"aws_signing_helper": ROLES_ANYWHERE},
+        flags=_stripped(f"{ROLES_ANYWHERE}/cmd", Version="1.4.0"),
     ),
     "pulumi": Recipe(
         source=Path("pulumi_cli"),

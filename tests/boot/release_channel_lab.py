@@ -227,6 +227,10 @@ class Node:
     def run(self, what: str = "poll", **more: str) -> subprocess.CompletedProcess[str]:
         """Run the program once; each run is one in which nothing is waited for."""
         shutil.rmtree(self.root / "run/edgefleet", ignore_errors=True)
+        return self.run_again(what, **more)
+
+    def run_again(self, what: str = "poll", **more: str) -> subprocess.CompletedProcess[str]:
+        """Run the program without a restart of the node in between."""
         environment = {
             "PATH": f"{self.place / 'cut'}:{self.place / 'bin'}:/usr/bin:/bin:/usr/sbin",
             "PLACE": str(self.place),
@@ -346,7 +350,7 @@ def on_image(
     target: Targets,
     place: Path,
     *,
-    url: str = "",
+    access: ChannelAccess | None = None,
     key: str = KEY,
     of: tuple[str, str] = ("server-static", ""),
 ) -> Iterator[Lab]:
@@ -355,13 +359,13 @@ def on_image(
     Args:
         target: as the fixture.
         place: folder of the test.
-        url: of the gateway, where it is not the one of the lab.
+        access: to the channel, where it is not by the gateway of the lab.
         key: the site's key.
         of: the golden site, and which of its nodes.
     """
     with gateway(place) as store:
         one = target(f"recipe-1/{of[0]}", of[1], region="eu")
-        access = ChannelAccess(gateway=url or store.url)
+        access = access or ChannelAccess(gateway=store.url)
         bare = replace(one.site, k3s=replace(one.site.k3s, sha256={}), workloads={})
         roots = (pair(ROOT).key.pem.strip(),)
         known = replace(identified(bare, key, BY, HUB), channel=SiteChannel(roots=roots, access=access))

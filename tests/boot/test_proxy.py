@@ -27,3 +27,13 @@ def test_what_is_inside_the_site_is_not_asked_of_the_proxy(target: Targets, text
     direct = variables["NO_PROXY"].strip('"').split(",")
     assert {"10.42.0.0/16", "10.43.0.0/16", "10.6.0.0/24", ".svc", ".retail.example"} <= set(direct)
     assert {0o600} == {file.mode for file in step.files if b"p%40ss" in file.content}
+
+
+def test_the_channel_goes_through_it(target: Targets) -> None:
+    """As heartbeats do, at a site that has one."""
+    drop_in = "/etc/systemd/system/edgefleet-channel.service.d/proxy.conf"
+    plain = with_password(target(BEHIND, "srv"), "till:p@ss/word")
+    channel = target("recipe-1/with-channel").site.channel
+    fetching = replace(plain, site=replace(plain.site, channel=channel))
+    found = [drop_in in {file.path for file in proxy.plan(each).files} for each in (plain, fetching)]
+    assert [False, True] == found

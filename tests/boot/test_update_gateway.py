@@ -38,6 +38,7 @@ from edgefleet.keys.derivation import site_key
 from edgefleet.keys.site_certificate import LIST_LIFE, UNTIL, site_certificate
 from edgefleet.model import strict_json
 from edgefleet.model.backup import LARGEST, Backup
+from edgefleet.model.channel import ChannelAccess
 
 MODULE = Path("/usr/lib/nginx/modules/ngx_http_js_module.so")
 pytestmark = [
@@ -195,7 +196,7 @@ def test_a_node_gets_its_release_and_reports(gateway: Before, target: Targets, t
     """By its real program, until its certificate is revoked: then neither goes through."""
     site = target("recipe-1/server-static").site.name
     key = site_key(SECRET, fleet="retail", region="eu", site=site, generation=1)
-    with on_image(target, tmp_path, url=gateway.url, key=key) as lab:
+    with on_image(target, tmp_path, access=ChannelAccess(gateway=gateway.url), key=key) as lab:
         lab.publish(1, app("two"))
         carry(lab, gateway)
         done = lab.node.run()
@@ -336,7 +337,7 @@ def test_a_node_keeps_copies_and_gets_them_back(gateway: Before, target: Targets
     """By its real programs, of backups and of the channel, with its certificate."""
     site = target("recipe-1/server-static").site.name
     key = site_key(SECRET, fleet="retail", region="eu", site=site, generation=1)
-    with on_image(target, tmp_path, url=gateway.url, key=key) as lab:
+    with on_image(target, tmp_path, access=ChannelAccess(gateway=gateway.url), key=key) as lab:
         wanted = replace(lab.target, site=replace(lab.target.site, backup=Backup()))
         for file in state_backup.plan(wanted).files:
             path = lab.node.root / file.path[1:]

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from tests.commands.conftest import URN
 from tests.io.servers import FakeRegistry, FileServer, page, serving, status
+from tests.keys.channel import pair
 
 from edgefleet.engine.api import Resource
 from edgefleet.fleetfile.artifacts_lock import binaries, read_lock
@@ -113,6 +114,18 @@ def shop(world: "World") -> Iterator[Shop]:
         yield Shop(world, files, registry, digest)
 
 
+CHANNEL = """
+controlPlane: {{cloud: {{region: eu-central-1}}, bucket: retail-dev, identity: {{sites: true}}}}
+images: {{store: s3://retail-dev/images}}
+channel:
+  roots: ["{root}"]
+  signKey: file:keys/release.key
+  access:
+    rolesAnywhere:
+      trustAnchor: {arn}:trust-anchor/0f8fad5b-d9cb-469f-a165-70867728950e
+      profile: {arn}:profile/0f8fad5b-d9cb-469f-a165-70867728950e
+      role: arn:aws:iam::123456789012:role/sites
+"""
 FILE = "stacks/dev.fleet.yaml"
 
 
@@ -154,6 +167,35 @@ def test_from_a_fleet_file_to_a_box(shop: Shop, tmp_path: Path) -> None:
     lay_out(supplies.open(), node.payload, folder)  # again is as well
     base = node.image.base or pytest.fail("no base")
     assert BASE == supplies.open().fetch(base.source, base.sha256).read_bytes()
+
+
+def test_the_credential_helper_of_the_channel_is_locked(shop: Shop) -> None:
+    """A program that is no archive: nodes download it by its digest, and an air-gapped one carries it."""
+    shop.files.files["/a/releases/1.4.0/X86_64/Linux/aws_signing_helper"] = SHIM
+    arn = "arn:aws:rolesanywhere:eu-central-1:123456789012"
+    text = shop.world.fleet_file.read_text() + CHANNEL.format(
+        arn=arn, root=pair(1).key.pem.replace("\n", "\\n")
+    )
+    mirror = f'"https://rolesanywhere.amazonaws.com/": ["{shop.files.address}/a"]'
+    shop.world.fleet_file.write_text(text.replace("{mirrors: {", f"{{mirrors: {{{mirror}, "))
+    ran = shop.world.run("validate", "-s", "dev")
+    assert "rolesanywhere-credential-helper v1.4.0 for amd64 is not in the artifacts lock" in " ".join(
+        ran.err.split()
+    )
+    locked = shop.world.run("artifacts", "lock", "-s", "dev")
+    assert 0 == locked.code, locked.err
+    known = yaml.safe_load(shop.lock.read_text())["programs"]["rolesanywhere-credential-helper"]
+    assert {"archive", "sha256", "size"} == known["v1.4.0"]["amd64"].keys()
+    fetched = shop.world.run("artifacts", "fetch", "-s", "dev")
+    assert (0, True) == (fetched.code, "all files are in" in fetched.err)
+    assert SHIM == (shop.cache.root / "sha256" / sha256(SHIM)).read_bytes()
+    fleet = load_fleet(shop.world.fleet_file, shop.world.project)
+    carried = {file.path: file.digest for file in fleet.sites["hamburg"].nodes["n1"].payload}
+    assert f"sha256:{sha256(SHIM)}" == carried["bin/aws_signing_helper"]
+    assert fleet.channel is not None
+    roles = fleet.channel.access.roles_anywhere
+    assert roles is not None
+    assert (roles.store, roles.sha256) == ("s3://retail-dev/images", {"amd64": sha256(SHIM)})
 
 
 def test_seed_and_payload_go_onto_a_medium_each(shop: Shop, loop: Path) -> None:

@@ -27,11 +27,11 @@ HUB: dict[str, Any] = {
 }
 
 
-def registered(record: Record, **changes: Any) -> Sequence[Any]:
+def registered(record: Record, *, store: str = "s3://retail-hub/images", **changes: Any) -> Sequence[Any]:
     hub = {**HUB, **changes}
     return record(
         lambda: edgefleet.ControlPlane(
-            "hub", {"hub": hub, "fleet": "retail", "region": "eu", "secret": SECRET}
+            "hub", {"hub": hub, "fleet": "retail", "region": "eu", "secret": SECRET, "store": store}
         )
     )
 

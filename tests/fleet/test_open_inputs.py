@@ -61,6 +61,7 @@ ARGS: Mapping[str, Any] = {
     "secret": SECRET,
     "pins": {"k3s": "cd" * 32},
     "revoked": {"store-0007": 1},
+    "store": "s3://retail-hub/images",
     "objects": [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "till"}}],
 }
 OWN = {"vpcId": "vpc-00000000", "subnets": STAND_INS["network.subnets"]}

@@ -38,11 +38,31 @@ BUCKET = "arn:aws:s3:::retail-hub"
 RESOURCES = {
     "bucket": BUCKET,
     "other bucket": "arn:aws:s3:::retail-hub-2",
-    "own release": f"{BUCKET}/releases/store-0001/sha256-0a/manifest.json",
-    "own release's prefix": f"{BUCKET}/releases/store-0001",
-    "site's release": f"{BUCKET}/releases/store-0002/sha256-0a/manifest.json",
-    "release of a site with a longer name": f"{BUCKET}/releases/store-00011/sha256-0a/manifest.json",
-    "pointer": f"{BUCKET}/pointers/store-0001.json",
+    **{
+        f"{what} of {whose}": f"{BUCKET}/images/{key.format(site)}"
+        for whose, site in {
+            "own": "store-0001",
+            "another": "store-0002",
+            "a longer name": "store-00011",
+            "all": "*",
+            "none": "",
+        }.items()
+        for what, key in {
+            "release": "releases/{}/n1/0a",
+            "prefix": "releases/{}",
+            "pointer": "pointers/{}.json",
+            "status": "status/{}/n1.json",
+            "pointer's status": "status/{}.json",
+            "image in the store": "sites/{}/n1/user-data",
+        }.items()
+    },
+    "delegation": f"{BUCKET}/images/delegation.json",
+    "rollout": f"{BUCKET}/images/rollouts/20261130t184500z/plan.json",
+    "renewal": f"{BUCKET}/images/renewals/store-0001.json",
+    "release beside the prefix": f"{BUCKET}/releases/store-0001/n1/0a",
+    "pointer beside the prefix": f"{BUCKET}/pointers/store-0001.json",
+    "release of a longer prefix": f"{BUCKET}/images2/releases/store-0001/n1/0a",
+    "status in another bucket": "arn:aws:s3:::retail-hub-2/images/status/store-0001/n1.json",
     "image": f"{BUCKET}/sites/store-0001/server/user-data",
     "manifest": f"{BUCKET}/hub/manifests/access.yaml",
     "snapshot": f"{BUCKET}/hub/snapshots/etcd-snapshot-1",
@@ -62,12 +82,17 @@ RESOURCES = {
 SITE = {
     "aws:PrincipalTag/x509Subject/CN": "store-0001",
     "aws:SecureTransport": "true",
-    "s3:prefix": "releases/store-0001/sha256-0a",
+    "s3:prefix": "images/releases/store-0001/",
 }
 ANCHOR = "arn:aws:rolesanywhere:eu-central-1:123456789012:trust-anchor/0f8fad5b-d9cb-469f-a165-70867728950e"
 AGENTS = {(f"{service}:{action}", "*") for service, actions in AGENT.items() for action in actions}
 MAY: Mapping[str, set[tuple[str, str]]] = {
-    "site": {("s3:GetObject", "own release"), ("s3:ListBucket", "bucket")},
+    "site": {
+        ("s3:GetObject", "delegation"),
+        ("s3:GetObject", "pointer of own"),
+        ("s3:GetObject", "release of own"),
+        ("s3:PutObject", "status of own"),
+    },
     "server": {
         *AGENTS,
         ("ssm:GetParametersByPath", "secrets"),
@@ -173,26 +198,12 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(
     assert expected == granted(documents(found, role), on_bucket, context)
 
 
-@pytest.mark.parametrize(
-    ("prefix", "may"),
-    [
-        ("releases/store-0001/", True),
-        ("releases/store-0001/x", True),
-        ("releases/store-0001", False),
-        ("releases/store-00011/", False),
-        ("releases/store-0002/", False),
-        ("releases/", False),
-        ("hub/", False),
-        ("", False),
-        (None, False),
-    ],
-)
-def test_a_site_lists_its_own_releases_alone(prefix: str | None, may: bool, hubs: Hubs) -> None:  # noqa: FBT001 - a table
-    found = hubs["k3s"]
-    context = {key: value for key, value in SITE.items() if key != "s3:prefix"}
-    if prefix is not None:
-        context["s3:prefix"] = prefix
-    assert may == is_allowed(Request("s3:ListBucket", BUCKET, context), documents(found, "sites"))
+@pytest.mark.parametrize("store", ["s3://retail-hub-2/images", "s3://retail-hub-2/images/"])
+def test_a_site_follows_the_store_of_images(store: str, record: Callable[..., Sequence[Any]]) -> None:
+    """Which may be another bucket than the hub's own."""
+    found = registered(record, store=store)
+    own = "status in another bucket"
+    assert {("s3:PutObject", own)} == granted(documents(found, "sites"), {"Statement": []}, SITE)
 
 
 @pytest.mark.parametrize("key", ["aws:PrincipalTag/x509Subject/CN", "aws:SecureTransport"])

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import subprocess
 import tarfile
 from collections.abc import Callable
@@ -19,10 +20,10 @@ from edgefleet.images.base.cloud_init_fallback import placed
 from edgefleet.keys.release_encryption import encryption_password
 from edgefleet.keys.site_certificate import identified
 from edgefleet.model.changes import declared_effect
-from edgefleet.model.channel import ChannelAccess, SiteChannel
+from edgefleet.model.channel import ChannelAccess, RolesAnywhere, SiteChannel
 from edgefleet.model.effects import Effect
-from edgefleet.model.firstboot import FirstBoot
-from edgefleet.model.site import SiteSpec
+from edgefleet.model.firstboot import FirstBoot, Step, Target
+from edgefleet.model.site import Arch, SiteSpec
 from edgefleet.site.bundle import bundle, with_plan
 from edgefleet.site.first_boot import first_boots
 from edgefleet.site.release import release_of
@@ -108,6 +109,49 @@ def test_what_an_image_has_is_in_the_bundle_or_takes_another_image(sites: Sites)
             by_image |= set() if old == new else {path.replace(node, "*")}
     of_kernel = {f"nodes.*.{name}" for name in ("kernel.arguments", "hardware.serialConsole")}
     assert {"users", "nodes.*.settings", "nodes.*.hardware.raspberryPi", *of_kernel} == by_image
+
+
+def by_roles(site: SiteSpec, arch: Arch = "amd64", *, partition: str = "aws") -> SiteSpec:
+    """The site, whose node reads the bucket itself; what an architecture needs is pinned."""
+    arn = f"arn:{partition}:rolesanywhere:eu-central-1:123456789012"
+    one = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    roles = RolesAnywhere(
+        trust_anchor=f"{arn}:trust-anchor/{one}",
+        profile=f"{arn}:profile/{one}",
+        role=f"arn:{partition}:iam::123456789012:role/sites",
+        store="s3://shops/images",
+        sha256={arch: "ab" * 32},
+    )
+    assert site.channel is not None
+    return replace(site, channel=replace(site.channel, access=ChannelAccess(roles_anywhere=roles)))
+
+
+def test_the_credential_helper_is_downloaded_before_the_switch(site: SiteSpec) -> None:
+    """By the plan of a bundle; the release names it by digest, and the program runs no other."""
+    of_roles = by_roles(site)
+    boot, _ = whole(of_roles)
+    files = {file.path: file.content.decode() for file in placed(boot)}
+    address = "https://rolesanywhere.amazonaws.com/releases/1.4.0/X86_64/Linux/aws_signing_helper"
+    line = f"program {'ab' * 32} bin/aws_signing_helper {address}"
+    assert line in files[release_channel.MANAGED].splitlines()
+    script = files[release_channel.SCRIPT]
+    assert {f"digest={'ab' * 32}", f"url={address}"} <= set(script.split())
+    assert "store=https://s3.eu-central-1.amazonaws.com/shops/images" in script.splitlines()
+    assert "--cert " not in script
+    manifest = json.loads(release_of(of_roles, {"n1": boot}, KEY).data)["manifest"]
+    (named,) = [each for each in manifest["nodes"]["n1"]["programs"] if "helper" in each["path"]]
+    assert {"path": "bin/aws_signing_helper", "version": "v1.4.0", "digest": f"sha256:{'ab' * 32}"} == named
+    china = by_roles(site, partition="aws-cn")
+    assert "https://s3.eu-central-1.amazonaws.com.cn/shops" in str(release_channel.plan(target(china)).files)
+
+
+def test_a_node_whose_helper_is_not_pinned_has_no_program_of_the_channel(site: SiteSpec) -> None:
+    """It would run bytes that nothing verifies."""
+    assert Step() == release_channel.plan(target(by_roles(site, "arm64")))
+
+
+def target(site: SiteSpec) -> Target:
+    return Target(site=site, name="n1", key=KEY)
 
 
 def test_without_a_channel_nothing_is_added(sites: Sites) -> None:

@@ -37,9 +37,10 @@ def plan(target: Target) -> Step:
         f"Acquire::{remainder(scheme)}::Proxy {quotation(address)};\n" for scheme, address in proxies.items()
     ]
     runtime = runtime_of(target.node)
+    channel = ("edgefleet-channel.service",) if target.site.channel is not None else ()
     drop_ins = (
         File.text(f"/etc/systemd/system/{unit}.d/proxy.conf", DROP_IN)
-        for unit in (runtime.unit, runtime.installer, "edgefleet-heartbeat.service")
+        for unit in (runtime.unit, runtime.installer, "edgefleet-heartbeat.service", *channel)
     )
     return Step(
         files=(

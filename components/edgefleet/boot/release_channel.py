@@ -1,7 +1,8 @@
 """Step: a node fetches its releases itself, verifies and applies them, and goes back once if it must.
 
 The program shares the functions that apply files with images of the format `script`. It needs curl, openssl,
-coreutils, tar and gzip, which the base systems bring. It trusts signatures and nothing of the store: the
+coreutils, tar and gzip, which the base systems bring, and for Roles Anywhere AWS's credential helper, which
+it downloads by the digest of the artifacts lock. It trusts signatures and nothing of the store: the
 public halves of the root keys are in the image, and so are the names that a pointer must have.
 
 The record of what an image or a release places (`MANAGED`) is the plan of a bundle: so the program knows what
@@ -11,14 +12,16 @@ of all steps.
 """
 
 from collections.abc import Iterator
-from typing import get_args
+from typing import Any, get_args
 
 from edgefleet.io.templates import render, unit
 from edgefleet.keys.channel_key import ChannelKey
 from edgefleet.keys.release_encryption import encryption_password
 from edgefleet.keys.signed_document import form
+from edgefleet.model.channel import SESSION, ChannelAccess
 from edgefleet.model.firstboot import File, Secret, Step, Target
-from edgefleet.model.site import LinkClass, SiteSpec
+from edgefleet.model.requirement import of_channel, pinned
+from edgefleet.model.site import LinkClass, Node, SiteSpec
 from edgefleet.model.updates import Weekday, Window
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base import k3s_servers
@@ -40,12 +43,14 @@ PATIENCE = 2
 def plan(target: Target) -> Step:
     """The program, its keys and its units; nothing without a channel."""
     site, runtime = target.site, runtime_of(target.node)
-    if site.channel is None or site.channel.access.gateway is None or site.identity is None:
+    if site.channel is None or site.identity is None:
         return Step()
+    if len(pinned(site, target.node)) < len(of_channel(site, target.node)):
+        return Step()  # nothing that no digest covers is run
     updates = site.link.updates
     script = render(
         "channel/channel.sh.j2",
-        gateway=site.channel.access.gateway,
+        **_access(site, target.node, site.channel.access),
         fleet=site.fleet,
         region=site.region,
         site=site.name,
@@ -81,6 +86,27 @@ def plan(target: Target) -> Step:
         ),
         commands=(("systemctl", "restart", "--no-block", TIMER),),
     )
+
+
+def _access(site: SiteSpec, node: Node, access: ChannelAccess) -> dict[str, Any]:
+    """The variables of the template by which a node reaches the channel."""
+    roles = access.roles_anywhere
+    if roles is None:
+        return {"gateway": access.gateway}
+    _, partition, _, region, *_ = roles.trust_anchor.split(":")
+    domain = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    ((helper, digest),) = pinned(site, node).items()
+    return {
+        "trust_anchor": roles.trust_anchor,
+        "profile": roles.profile,
+        "role": roles.role,
+        "seconds": SESSION,
+        "signing": f"aws:amz:{region}:s3",
+        "store": f"https://s3.{region}.{domain}/{(roles.store or '').removeprefix('s3://')}",
+        "helper": helper.path.removeprefix("bin/"),
+        "helper_sha256": digest,
+        "helper_url": helper.url,
+    }
 
 
 def password(target: Target) -> str:

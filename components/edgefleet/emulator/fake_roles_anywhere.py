@@ -1,14 +1,20 @@
-"""A stand-in for IAM Roles Anywhere, which moto lacks: trust anchors, profiles and revocation lists.
+"""A stand-in for IAM Roles Anywhere, which moto lacks: trust anchors, profiles, revocation lists, sessions.
 
-It keeps them in memory, verifies no certificate and issues no credentials. Paths, shapes and errors: IAM
-Roles Anywhere API reference.
+It keeps them in memory. Who verifies requests with the credentials of a session finds them in `sessions`.
+Paths, shapes and errors: IAM Roles Anywhere API reference.
 """
 
+import base64
 import re
+import secrets
 import uuid
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
+from cryptography.x509.oid import NameOID
+
+from edgefleet.emulator.certificate_requests import DENIED, signer_of
 from edgefleet.emulator.requests import ACCOUNT, Answer, Call, Fake, Refusal
 
 KINDS = {
@@ -29,20 +35,77 @@ class Stored:
     tags: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """The credentials that a certificate was given."""
+
+    secret: str
+    token: str
+    role: str
+    """ARN of the role."""
+    common_name: str
+    """Of the certificate; the tag ``x509Subject/CN`` of the session."""
+    ends: datetime
+
+
 class FakeRolesAnywhere(Fake):
-    """Trust anchors, profiles and revocation lists, with tags."""
+    """Trust anchors, profiles and revocation lists, with tags, and sessions."""
 
     def reset(self) -> None:
         """No resource."""
         self._stored: dict[tuple[str, str], Stored] = {}
         """dict[(region, id) -> resource]."""
+        self.sessions: dict[str, Session] = {}
+        """dict[access key -> session]."""
 
     def answer(self, call: Call) -> Answer | None:
         """Answer calls of Roles Anywhere."""
         if call.service != "rolesanywhere":
             return None
         tagging = {"/TagResource", "/UntagResource", "/ListTagsForResource"}
+        if call.path == "/sessions":
+            return self._session(call, datetime.now(UTC))
         return self._tagging(call) if call.path in tagging else self._resource(call)
+
+    def _session(self, call: Call, now: datetime) -> Answer:
+        """Credentials for who shows and proves a certificate of the trust anchor that is not revoked."""
+        asked = {key: values[0] for key, values in parse_qs(call.query).items()}
+        anchor = self._enabled(call, "trustanchor", asked.get("trustAnchorArn", ""))
+        profile = self._enabled(call, "profile", asked.get("profileArn", ""))
+        lists = [
+            item.about["crlData"]
+            for item in self._stored.values()
+            if item.kind == "crl" and item.about["enabled"]
+            if item.about["trustAnchorArn"] == anchor["trustAnchorArn"]
+        ]
+        pems = [base64.b64decode(data).decode() for data in lists]
+        certificate = signer_of(call, anchor["source"]["sourceData"]["x509CertificateData"], pems, now)
+        if asked.get("roleArn") not in profile["roleArns"]:
+            raise Refusal(DENIED)
+        (name,) = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        seconds = min(int(call.json.get("durationSeconds", 3600)), int(profile["durationSeconds"]))
+        made = Session(
+            secret=base64.b64encode(secrets.token_bytes(30)).decode(),
+            token=base64.b64encode(secrets.token_bytes(600)).decode(),
+            role=asked["roleArn"],
+            common_name=str(name.value),
+            ends=now + timedelta(seconds=seconds),
+        )
+        key = f"ASIA{secrets.token_hex(8).upper()}"
+        self.sessions[key] = made
+        credentials = {
+            "accessKeyId": key,
+            "secretAccessKey": made.secret,
+            "sessionToken": made.token,
+            "expiration": made.ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        return {"credentialSet": [{"credentials": credentials, "roleArn": made.role}], "subjectArn": ""}
+
+    def _enabled(self, call: Call, kind: str, arn: str) -> Answer:
+        item = self._one(call.region, kind, arn.rpartition("/")[2])
+        if not item.about["enabled"]:
+            raise Refusal(DENIED)
+        return item.about
 
     def _resource(self, call: Call) -> Answer:
         match = PATH.fullmatch(call.path)

@@ -3,8 +3,8 @@
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -35,6 +35,8 @@ class Call:
     body: bytes
     target: str
     """Operation of a JSON protocol, ``AmazonSSM.SendCommand``; else empty."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """dict[name in lower case -> value]."""
 
     @property
     def form(self) -> dict[str, str]:
@@ -49,9 +51,12 @@ class Call:
 
 def read_call(environment: Environment) -> Call:
     """The request; its body can be read again afterwards."""
-    length = int(environment.get("CONTENT_LENGTH") or 0)
+    is_chunked = environment.pop("HTTP_TRANSFER_ENCODING", "") == "chunked"
+    length = -1 if is_chunked else int(environment.get("CONTENT_LENGTH") or 0)
     body = environment["wsgi.input"].read(length) if length else b""
-    environment["wsgi.input"] = io.BytesIO(body)
+    environment |= {"wsgi.input": io.BytesIO(body)} | (
+        {"CONTENT_LENGTH": str(len(body))} if is_chunked else {}
+    )
     scope = SCOPE.search(environment.get("HTTP_AUTHORIZATION", ""))
     return Call(
         service=scope["service"] if scope else "",
@@ -61,6 +66,11 @@ def read_call(environment: Environment) -> Call:
         query=environment.get("QUERY_STRING", ""),
         body=body,
         target=environment.get("HTTP_X_AMZ_TARGET", ""),
+        headers={
+            name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
+            for name, value in environment.items()
+            if name.startswith("HTTP_") or name in {"CONTENT_LENGTH", "CONTENT_TYPE"}
+        },
     )
 
 

@@ -60,6 +60,8 @@ class ControlPlaneArgs(TypedDict):
     """dict[k3s's binary or an image -> digest], from the artifacts lock; see `edgefleet.hub.upgrades`."""
     revoked: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[int]]]]
     """dict[site -> last revoked key generation]."""
+    store: NotRequired[pulumi.Input[str]]
+    """Where releases of sites are kept, ``s3://<bucket>/<prefix>``; by default the artifacts bucket."""
     objects: NotRequired[pulumi.Input[Sequence[Mapping[str, Any]]]]
     """Kubernetes objects that the servers of a k3s hub apply with all rights. Its deployer edits what is in
     the namespaces among them."""
@@ -166,8 +168,9 @@ class ControlPlane(pulumi.ComponentResource):
             self._build_k3s(wiring)
         if hub.kind == "eks":
             self._build_managed(wiring)
-        if hub.identity.sites and (wiring.hub.bucket is not None):
-            self.summary["siteIdentity"] = site_identity(wiring, args.get("revoked", {}))
+        store = args.get("store", hub.bucket and derived("s3://{}".format, hub.bucket))
+        if hub.identity.sites and store is not None:
+            self.summary["siteIdentity"] = site_identity(wiring, store, args.get("revoked", {}))
 
     def _build_bucket(self, wiring: Wiring) -> None:
         """The bucket alone, for regions without a hub."""

@@ -104,6 +104,7 @@ def _hub_args(fleet: model.Fleet, secret: pulumi.Output[str]) -> ControlPlaneArg
         "revoked": fleet.revoked,
         "hubKey": hub_key() if fleet.control_plane.identity.chain else "",
         "tags": {"fleet": fleet.name, "region": fleet.region},
+        **({"store": fleet.images.store} if fleet.images.store.startswith("s3://") else {}),
     }
 
 

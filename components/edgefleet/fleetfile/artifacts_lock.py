@@ -13,7 +13,7 @@ from edgefleet.fleetfile.source import Source
 from edgefleet.fleetfile.validation import problems_of
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.names import Name, Web
-from edgefleet.model.programs import KUBEEDGE, ModuleForm, Release
+from edgefleet.model.programs import HELPER, KUBEEDGE, ROLES_ANYWHERE, ModuleForm, Release
 from edgefleet.model.quantities import LARGEST
 from edgefleet.model.references import ImageName
 from edgefleet.model.releases import BaseSource, Digest, Version
@@ -66,9 +66,9 @@ class LockedProgram(TypedDict, total=False):
     """A program, and the archive that it is in."""
 
     archive: Required[Asset]
-    """The archive."""
-    member: Required[Member]
-    """Its path in there."""
+    """What is downloaded."""
+    member: Member
+    """Its path in there; absent where it is the program itself."""
     sha256: Required[Digest]
     """Hex SHA-256 of the program."""
     size: Required[Size]
@@ -175,3 +175,9 @@ def archives(lock: ArtifactsLock) -> dict[str, dict[str, str]]:
         version: {str(arch): program["archive"]["sha256"] for arch, program in programs.items()}
         for version, programs in lock.get("programs", {}).get(KUBEEDGE, {}).items()
     }
+
+
+def helpers(lock: ArtifactsLock) -> dict[Arch, str]:
+    """dict[architecture -> hex SHA-256 of the credential helper with which nodes reach the channel]."""
+    programs = lock.get("programs", {}).get(ROLES_ANYWHERE, {}).get(HELPER, {})
+    return {arch: program["sha256"] for arch, program in programs.items()}

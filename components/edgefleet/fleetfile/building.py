@@ -10,6 +10,7 @@ from typing import Any, Literal
 from edgefleet.errors import Problem
 from edgefleet.fleetfile import hub_agents, hub_edge_objects, hub_kubeedge, waves
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
+from edgefleet.fleetfile.channel import check_access
 from edgefleet.fleetfile.closure import Payloads, not_carried
 from edgefleet.fleetfile.consistency import Owners, check_backup, check_site, runtimes_used, too_small
 from edgefleet.fleetfile.image_forms import ImageForms
@@ -206,7 +207,7 @@ class Building:
             if not platforms.lacks(lacking.need):
                 self.parts.problems.append(self._placed(self.built[lacking.site], not_carried(lacking)))
         for site in filled.values():
-            for problem in unpinned(site):
+            for problem in (*unpinned(site), *check_access(site)):
                 self._report_inherited(self._placed(site, problem))
         self._count_repeats()
         return filled

@@ -1,5 +1,10 @@
-"""The keys ``channel`` and ``controlPlane.channel``: root keys, and what the two and the hub need. Pure."""
+"""The keys ``channel`` and ``controlPlane.channel``: what they, the hub and nodes need of another. Pure.
 
+curl signs all that a bucket asks for from 7.87 on (curl, lib/http_aws_sigv4.c): Ubuntu 22.04 has 7.81, Debian
+11 has 7.74. A node whose base is not named here finds out itself.
+"""
+
+import re
 from collections.abc import Iterator
 
 from edgefleet.errors import Problem
@@ -7,9 +12,14 @@ from edgefleet.fleetfile.hub_kubeedge import lacks_balancer
 from edgefleet.model.channel import Channel
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path
+from edgefleet.model.programs import HELPER, PROGRAMS, ROLES_ANYWHERE
+from edgefleet.model.site import Node, SiteSpec
 from edgefleet.runtimes.base.k3s_claims import BALANCER
 
 OF_HUB = "controlPlane.channel"
+_OLD = re.compile(r"(?i)focal|jammy|bullseye|ubuntu-2[0-2]\.04|debian-11")
+"""Names of base systems whose curl is too old."""
+_GATEWAY = "or use a gateway: channel.access.gateway"
 
 
 def check_channel(channel: Channel | None, hub: Hub, store: str) -> Iterator[Problem]:
@@ -29,9 +39,9 @@ def check_channel(channel: Channel | None, hub: Hub, store: str) -> Iterator[Pro
 def _of_sites(channel: Channel, hub: Hub, store: str) -> Iterator[Problem]:
     yield from _of_roots(channel)
     access = channel.access
-    if (access.gateway is None) is not access.roles_anywhere:
+    if (access.gateway is None) is (access.roles_anywhere is None):
         problem = "nodes reach the channel by a gateway or by rolesAnywhere, by exactly one of them"
-        hint = "write {gateway: https://updates.shops.example}, or {rolesAnywhere: true}"
+        hint = "write {gateway: https://updates.shops.example}, or {rolesAnywhere: ...}"
         yield Problem.of_value("channel.access", "channel-access", problem, hint)
     if not hub.identity.sites:
         problem = "nodes reach the channel with certificates of their sites, and sites have none"
@@ -41,6 +51,31 @@ def _of_sites(channel: Channel, hub: Hub, store: str) -> Iterator[Problem]:
         problem = "nodes would read the bucket itself, and releases are not kept in one"
         hint = "set images.store, such as s3://shops-edgefleet-eu/images, or use a gateway"
         yield Problem.of_value("channel.access.rolesAnywhere", "no-bucket", problem, hint)
+
+
+def check_access(site: SiteSpec) -> Iterator[Problem]:
+    """Nodes that do not reach a bucket by Roles Anywhere; paths are those of the site's spec."""
+    roles = None if site.channel is None else site.channel.access.roles_anywhere
+    if roles is None:
+        return
+    for name, node in site.nodes.items():
+        if node.arch not in PROGRAMS[ROLES_ANYWHERE].archs:
+            problem = f"{node.hostname} is {node.arch}, for which AWS's credential helper is not released"
+            path = format_path(("nodes", name, "arch"))
+            yield Problem.of_value(path, "no-release", problem, f"use nodes of 64 bits, {_GATEWAY}")
+        elif node.arch not in roles.sha256:
+            problem = f"{ROLES_ANYWHERE} {HELPER} for {node.arch} is not in the artifacts lock"
+            hint = "run edgefleet artifacts lock -s STACK"
+            yield Problem.of_value("channel.access.rolesAnywhere", "not-locked", problem, hint)
+        yield from _of_base(name, node)
+
+
+def _of_base(name: str, node: Node) -> Iterator[Problem]:
+    base = node.image.base
+    if base is not None and _OLD.search(base.source.rpartition("/")[2]):
+        problem = "this base has a curl before 7.87, which cannot sign requests to a bucket"
+        path = format_path(("nodes", name, "image", "base", "source"))
+        yield Problem.of_value(path, "old-curl", problem, f"use Debian 12 or Ubuntu 24.04, {_GATEWAY}")
 
 
 def _of_hub(channel: Channel | None, hub: Hub, store: str) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from edgefleet.errors import Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.programs import PROGRAMS
-from edgefleet.model.requirement import Requirement
+from edgefleet.model.requirement import Requirement, of_channel
 from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes import runtime_of
 from edgefleet.workloads.composing import carried, workloads_on
@@ -41,7 +41,8 @@ def needs(site: SiteSpec, node: str) -> tuple[Requirement, ...]:
         for name, part in of.extensions.items()
     }
     loads = {need for name in workloads_on(site, node) for need in carried(site, name, of)}
-    return tuple(sorted({*runtime_of(of).carries(site, of), *loads, *extensions}))
+    own = (*runtime_of(of).carries(site, of), *of_channel(site, of))
+    return tuple(sorted({*own, *loads, *extensions}))
 
 
 def payload_file(need: Requirement, lock: ArtifactsLock) -> PayloadFile | None:
@@ -131,12 +132,13 @@ def not_carried(lacking: Missing) -> Problem:
 def wanted_by_all(sites: Mapping[str, SiteSpec]) -> dict[Requirement, bool]:
     """dict[requirement to lock -> whether an image contains it], without unreleased ones.
 
-    k3s's binary is always pinned, as nodes download it themselves; the rest only if an image contains it.
+    k3s's binary and what the channel needs are always pinned, as nodes download them themselves; the rest
+    only if an image contains it.
     """
     needed: dict[Requirement, bool] = {}
     for site in sites.values():
         for name, node in site.nodes.items():
-            for need in runtime_of(node).downloads(site, node):
+            for need in (*runtime_of(node).downloads(site, node), *of_channel(site, node)):
                 needed.setdefault(need, False)
             if site.airgap:
                 for need in needs(site, name):

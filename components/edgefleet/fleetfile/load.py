@@ -136,8 +136,21 @@ def _written(head: Mapping[str, Any], parts: Parts, plain: Mapping[str, Any], lo
         defaults=parts.settings("defaults", plain.get("defaults", {})),
         digests=artifacts_lock.binaries(lock),
         archives=artifacts_lock.archives(lock),
-        channel=build(Channel, head["channel"]) if "channel" in head else None,
+        channel=_channel(head, lock),
     )
+
+
+def _channel(head: Mapping[str, Any], lock: ArtifactsLock) -> Channel | None:
+    """The channel as nodes have it; one of Roles Anywhere with the store, and what the lock pins."""
+    if "channel" not in head:
+        return None
+    channel = build(Channel, head["channel"])
+    roles = channel.access.roles_anywhere
+    if roles is None:
+        return channel
+    store = head.get("images", {}).get("store")
+    whole = replace(roles, store=store, sha256=artifacts_lock.helpers(lock))
+    return replace(channel, access=replace(channel.access, roles_anywhere=whole))
 
 
 def _store(head: Mapping[str, Any], region: str) -> ImageStore:

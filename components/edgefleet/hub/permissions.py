@@ -84,21 +84,25 @@ def site_trust(trust_anchor: str) -> dict[str, Any]:
     )
 
 
-def site_policies(partition: str, bucket: str) -> dict[str, dict[str, Any]]:
-    """dict[name -> policy document] of a site: read objects below its own name.
+def site_policies(partition: str, store: str) -> dict[str, dict[str, Any]]:
+    """dict[name -> policy document] of a site: read its own releases, write its own statuses, list nothing.
 
-    Roles Anywhere sets the session's tag ``x509Subject/CN`` to the certificate's common name.
+    Roles Anywhere sets the session's tag ``x509Subject/CN`` to the certificate's common name, the name of the
+    site. A resource with a variable that has no value is like no resource. `store` is ``s3://bucket/prefix``.
     """
-    files, name = f"arn:{partition}:s3:::{bucket}", "${aws:PrincipalTag/x509Subject/CN}"
+    objects = f"arn:{partition}:s3:::{store.removeprefix('s3://').rstrip('/')}"
+    tag = "aws:PrincipalTag/x509Subject/CN"
+    site = f"${{{tag}}}"
+    readable = ("delegation.json", f"pointers/{site}.json", f"releases/{site}/*")
     return {
         "own-files": _document(
-            {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [f"{files}/releases/{name}/*"]},
             {
                 "Effect": "Allow",
-                "Action": ["s3:ListBucket"],
-                "Resource": [files],
-                "Condition": {"StringLike": {"s3:prefix": [f"releases/{name}/*"]}},
+                "Action": ["s3:GetObject"],
+                "Resource": [f"{objects}/{key}" for key in readable],
+                "Condition": {"Null": {tag: "false"}},
             },
+            {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": [f"{objects}/status/{site}/*"]},
         )
     }
 

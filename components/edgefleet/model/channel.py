@@ -1,7 +1,7 @@
 """The channel: how a site fetches signed releases itself, and when."""
 
 from dataclasses import field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -17,8 +17,8 @@ from edgefleet.model.names import (
 )
 from edgefleet.model.quantities import Days, Rate
 from edgefleet.model.references import ImageName
-from edgefleet.model.releases import ROLE_RE, SignKey
-from edgefleet.model.spec import spec
+from edgefleet.model.releases import ROLE_RE, Digest, RoleArn, SignKey, Store
+from edgefleet.model.spec import At, spec
 from edgefleet.model.syntax import Grammar
 from edgefleet.model.updates import Window
 
@@ -26,6 +26,8 @@ MOST_ROOTS = 4
 """Root keys: a document has as many signatures at most."""
 LARGEST_SEQUENCE = 10**11
 """Above the second since 1970 in which a rollout starts, and a number that a shell on a node compares."""
+SESSION = 900
+"""Seconds of a session of Roles Anywhere, the least of its API: one of a revoked site ends by then."""
 _ROOT_KEY = Grammar(
     r"-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]{1,76}\n)+-----END PUBLIC KEY-----",
     "bad-root-key",
@@ -57,14 +59,48 @@ StoreCredentials = Annotated[str, _STORE_CREDENTIALS]
 """Name of a Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the ARN of a role."""
 
 
+def _arn(kind: str, what: str) -> Grammar:
+    example = f"arn:aws:rolesanywhere:eu-central-1:123456789012:{kind}/0f8fad5b-d9cb-469f-a165-70867728950e"
+    return Grammar(
+        rf"arn:aws[a-z-]*:rolesanywhere:[a-z0-9-]+:\d{{12}}:{kind}/[0-9a-f-]{{36}}",
+        "bad-arn",
+        f"the ARN of {what}",
+        f"write the one of the output siteIdentity, like {example}",
+        200,
+        examples=(example,),
+    )
+
+
+TrustAnchorArn = Annotated[str, _arn("trust-anchor", "a trust anchor")]
+ProfileArn = Annotated[str, _arn("profile", "a profile of Roles Anywhere")]
+
+
+@spec
+class RolesAnywhere:
+    """What a site's certificate opens the bucket with, as the output siteIdentity of the hub has it."""
+
+    trust_anchor: Annotated[TrustAnchorArn, Effect.LIVE]
+    """ARN of the trust anchor, whose region is that of the bucket."""
+    profile: Annotated[ProfileArn, Effect.LIVE]
+    """ARN of the profile, in the same region."""
+    role: Annotated[RoleArn, Effect.LIVE]
+    """ARN of the role of sites."""
+    store: Annotated[Store | None, Effect.LIVE, At()] = None
+    """s3://<bucket>/<prefix> of releases, from images.store."""
+    sha256: Annotated[dict[Literal["amd64", "arm64", "armhf"], Digest], Effect.LIVE, At()] = field(
+        default_factory=dict
+    )
+    """dict[architecture -> hex SHA-256 of AWS's credential helper], from the artifacts lock."""
+
+
 @spec
 class ChannelAccess:
     """How nodes reach the channel with their site's certificate: by one of these."""
 
     gateway: Annotated[Gateway | None, Effect.LIVE] = None
     """https://updates.shops.example, a gateway that verifies the site's certificate, before any store."""
-    roles_anywhere: Annotated[bool, Effect.LIVE] = False
-    """Whether nodes read the bucket itself, by IAM Roles Anywhere."""
+    roles_anywhere: Annotated[RolesAnywhere | None, Effect.LIVE] = None
+    """The bucket itself, by IAM Roles Anywhere."""
 
 
 @spec
@@ -75,7 +111,7 @@ class SiteChannel:
     """Public halves of the root keys, [file:keys/root-a.pub, file:keys/root-b.pub], in PEM: one to four, and
     two in general, so that one may be lost. edgefleet keys new makes one. A signed release brings others."""
     access: Annotated[ChannelAccess, Effect.LIVE]
-    """How nodes reach it: {gateway: https://...} or {rolesAnywhere: true}."""
+    """How nodes reach it: {gateway: https://...} or {rolesAnywhere: {...}}."""
     floor: Annotated[int, Field(ge=0, le=LARGEST_SEQUENCE), Effect.LIVE] = 0
     """The smallest sequence that a node takes, so that a node with a new image takes nothing from before."""
 

@@ -1,6 +1,7 @@
 """Programs that nodes run beside k3s: addresses of their releases, and paths in these.
 
-Facts: assets of containerd/runwasi 0.6, spinframework/containerd-shim-spin 0.24 and kubeedge/kubeedge 1.23.
+Facts: assets of containerd/runwasi 0.6, spinframework/containerd-shim-spin 0.24 and kubeedge/kubeedge 1.23;
+IAM Roles Anywhere user guide, "Get temporary security credentials".
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ TAKES: dict[str, frozenset[ModuleForm]] = {
 }
 """dict[handler -> forms of modules that it is not known to refuse]; all take ordinary images of a module."""
 KUBEEDGE = "kubeedge"
+ROLES_ANYWHERE, HELPER = "rolesanywhere-credential-helper", "v1.4.0"
+"""AWS's program that makes credentials of a certificate, and its release that nodes have."""
 _RELEASE = Grammar(
     r"v\d+\.\d+\.\d+(-[A-Za-z0-9.]+)?", "bad-version", "a release", "write its whole name such as v0.6.0", 60
 )
@@ -38,20 +41,21 @@ _GNU = {"amd64": "x86_64", "arm64": "aarch64"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A program whose releases are archives."""
+    """A program whose releases are archives, or the program itself."""
 
     url: str
-    """Address of a release's archive, with ``{version}``, ``{arch}``."""
-    member: str
-    """Path of the program in it."""
+    """Address of a release, with ``{version}`` or ``{number}`` (without its v), ``{arch}``."""
+    member: str = ""
+    """Path of the program in it; empty where it is no archive."""
     name: str
     """Its name on a node, below ``/usr/local/bin``."""
     archs: dict[str, str]
     """dict[architecture of a node -> its name in the release]."""
 
     def address(self, version: str, arch: str) -> str:
-        """Address of the archive of a release."""
-        return self.url.format(version=quote(version, safe=""), arch=self.archs[arch])
+        """Address of a release."""
+        number = version.removeprefix("v")
+        return self.url.format(version=quote(version, safe=""), number=number, arch=self.archs[arch])
 
     def sums(self, version: str, arch: str) -> str:
         """Address of the digest of that archive, beside it."""
@@ -85,5 +89,11 @@ PROGRAMS: dict[str, Program] = {
         name="edgecore",
         archs={"amd64": "amd64", "arm64": "arm64", "armhf": "arm"},
     ),
+    ROLES_ANYWHERE: Program(
+        url="https://rolesanywhere.amazonaws.com/releases/{number}/{arch}/Linux/aws_signing_helper",
+        name="aws_signing_helper",
+        archs={"amd64": "X86_64", "arm64": "Aarch64"},
+    ),
 }
-"""dict[name -> program]: shims, which k3s finds when it starts (k3s docs, advanced), and KubeEdge."""
+"""dict[name -> program]: shims, which k3s finds when it starts (k3s docs, advanced), KubeEdge, and what the
+channel needs."""

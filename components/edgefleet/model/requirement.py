@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from edgefleet.model.programs import PROGRAMS
+from edgefleet.model.programs import HELPER, PROGRAMS, ROLES_ANYWHERE
 from edgefleet.model.references import parse_reference
-from edgefleet.model.site import Arch
+from edgefleet.model.site import Arch, Node, SiteSpec
 
 Kind = Literal["k3s", "program", "image", "base"]
 """Sections of the artifacts lock."""
@@ -35,6 +35,25 @@ class Requirement:
         """The program `name`, a key of `PROGRAMS`."""
         return cls(path=f"bin/{PROGRAMS[name].name}", kind="program", name=name, version=version, arch=arch)
 
+    @property
+    def url(self) -> str:
+        """Address of a program's release."""
+        return PROGRAMS[self.name].address(self.version, self.arch)
+
     def __str__(self) -> str:
         """Its name in messages."""
         return f"{self.name} {self.version}".strip() + f" for {self.arch}"
+
+
+def of_channel(site: SiteSpec, node: Node) -> tuple[Requirement, ...]:
+    """What the program of the channel needs: AWS's credential helper, for Roles Anywhere."""
+    if site.channel is None or site.channel.access.roles_anywhere is None:
+        return ()
+    return (Requirement.program(ROLES_ANYWHERE, HELPER, node.arch),)
+
+
+def pinned(site: SiteSpec, node: Node) -> dict[Requirement, str]:
+    """dict[one of `of_channel` -> hex SHA-256 of the artifacts lock], of those that it pins."""
+    roles = None if site.channel is None else site.channel.access.roles_anywhere
+    digest = None if roles is None else roles.sha256.get(node.arch)
+    return dict.fromkeys(of_channel(site, node), digest) if digest else {}

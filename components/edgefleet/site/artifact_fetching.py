@@ -63,9 +63,12 @@ def _program(need: Requirement, sources: Sources, lock: ArtifactsLock) -> Item:
             return known
         size = archive.get("size")
         path = sources.fetch(archive["url"], archive["sha256"], size=size, progress=progress)
-        digest, _ = unpack(sources.cache, path, program["member"], where=archive["url"])
+        member = program.get("member")
+        if member is None:
+            return path
+        digest, _ = unpack(sources.cache, path, member, where=archive["url"])
         if digest != program["sha256"]:
-            problem = f"{program['member']} in it has sha256 {digest}, and the lock says {program['sha256']}"
+            problem = f"{member} in it has sha256 {digest}, and the lock says {program['sha256']}"
             raise _mismatch(archive["url"], problem)
         return path
 

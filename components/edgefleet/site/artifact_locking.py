@@ -146,12 +146,14 @@ class _Locking:
         releases.setdefault(need.version, {})[need.arch] = program
 
     def _program(self, need: Requirement) -> LockedProgram:
-        address = PROGRAMS[need.name].address(need.version, need.arch)
+        address = need.url
         sha256, size = self._sources.learn(address)
+        made = Asset(sha256=sha256, size=size, url=address)
         member = PROGRAMS[need.name].path(need.version, need.arch)
+        if not member:
+            return LockedProgram(archive=made, sha256=sha256, size=size)
         archive = self._sources.cache.root / "sha256" / sha256
         digest, bytes_ = unpack(self._sources.cache, archive, member, where=address)
-        made = Asset(sha256=sha256, size=size, url=address)
         return LockedProgram(archive=made, member=member, sha256=digest, size=bytes_)
 
     def _add_image(self, need: Requirement) -> None:

@@ -8,7 +8,7 @@ what the node has as `edgefleet.boot.release_channel.MANAGED`, lines of a name a
     enable <unit>
     user <name> <key line>
     timezone <zone>
-    program <hex SHA-256> bin/k3s <url>
+    program <hex SHA-256> bin/<k3s or what the channel needs> <url>
     image <name of a container image>
 
 It lists itself and the record of the release, whose digest it does not have: so it is a part of the release,
@@ -29,7 +29,8 @@ from edgefleet.keys.derivation import derive
 from edgefleet.keys.release_encryption import encrypted, encryption_password
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.listing import hmac_sha256
-from edgefleet.model.site import SiteSpec
+from edgefleet.model.requirement import pinned
+from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.spec import to_plain
 from edgefleet.model.writers import shell
 from edgefleet.model.writers.shell import command, rest
@@ -124,12 +125,18 @@ def _further(site: SiteSpec, boot: FirstBoot) -> Iterator[str]:
             yield f"user {shell.field(user.name)} {rest(key)}"
     yield f"timezone {shell.field(boot.timezone)}"
     node = site.nodes[boot.node]
-    runtime = runtime_of(node)
-    if not runtime.is_k3s:
-        return
-    pinned, url = site.k3s.sha256.get(node.arch), k3s.binary_url(site, node)
-    if pinned and url.startswith("https://"):
-        yield f"program {pinned} {k3s.CARRIED} {shell.field(url)}"
-    needs = [need for name in workloads_on(site, boot.node) for need in carried(site, name, node)]
-    for name in sorted({need.name for need in needs if need.kind == "image"}):
-        yield f"image {shell.field(name)}"
+    yield from _programs(site, node)
+    if runtime_of(node).is_k3s:
+        needs = [need for name in workloads_on(site, boot.node) for need in carried(site, name, node)]
+        for name in sorted({need.name for need in needs if need.kind == "image"}):
+            yield f"image {shell.field(name)}"
+
+
+def _programs(site: SiteSpec, node: Node) -> Iterator[str]:
+    """Programs that are downloaded before the switch, with the digests of the artifacts lock."""
+    for need, digest in pinned(site, node).items():
+        yield f"program {digest} {shell.field(need.path)} {shell.field(need.url)}"
+    if runtime_of(node).is_k3s:
+        of_k3s, url = site.k3s.sha256.get(node.arch), k3s.binary_url(site, node)
+        if of_k3s and url.startswith("https://"):
+            yield f"program {of_k3s} {k3s.CARRIED} {shell.field(url)}"

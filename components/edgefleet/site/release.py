@@ -21,6 +21,7 @@ from edgefleet.keys.derivation import derive
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.listing import Entry, Sha256, entry, hmac_sha256, sha256
 from edgefleet.model.names import Name
+from edgefleet.model.requirement import pinned
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.spec import spec, to_plain
 from edgefleet.runtimes import runtime_of
@@ -134,10 +135,14 @@ def _part(site: SiteSpec, node: Node, boot: FirstBoot, entries: tuple[Entry, ...
 
 def _programs(site: SiteSpec, node: Node) -> Iterator[Program]:
     """What the node downloads or carries."""
-    pinned = site.k3s.sha256.get(node.arch)
+    of_k3s = site.k3s.sha256.get(node.arch)
     programs = {
-        need.path: Program(path=need.path, version=need.version, digest=pinned and f"sha256:{pinned}")
+        need.path: Program(path=need.path, version=need.version, digest=of_k3s and f"sha256:{of_k3s}")
         for need in runtime_of(node).downloads(site, node)
+    }
+    programs |= {
+        need.path: Program(path=need.path, version=need.version, digest=f"sha256:{digest}")
+        for need, digest in pinned(site, node).items()
     }
     programs |= {
         file.path: Program(path=file.path, version=file.version, digest=file.digest) for file in node.payload

@@ -17,9 +17,7 @@ from edgefleet.keys.certificates import pem
 from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.hub_pki import HubIdentity, hub_of, role_kubeconfig
 from edgefleet.keys.site_certificate import revocation_list, revoked_serials, site_authority
-
-SESSION_SECONDS = 900
-"""Seconds of a site's session, the least of the API: a session of a revoked site lives on for that long."""
+from edgefleet.model.channel import SESSION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,13 +105,16 @@ def _of(wiring: Wiring, value_of: Callable[..., str], *more: Any) -> pulumi.Outp
     return output
 
 
-def site_identity(wiring: Wiring, revoked: pulumi.Input[Mapping[str, int]]) -> dict[str, pulumi.Output[str]]:
+def site_identity(
+    wiring: Wiring, store: pulumi.Input[str], revoked: pulumi.Input[Mapping[str, int]]
+) -> dict[str, pulumi.Output[str]]:
     """Register the identity of sites; returns the dict[name -> ARN] that a site needs.
 
     Until it is revoked, a certificate grants access to its site's objects.
 
     Args:
         wiring: the hub.
+        store: where releases are kept, ``s3://bucket/prefix``.
         revoked: dict[site -> last revoked key generation].
     """
     name = wiring.role_name("sites")
@@ -132,14 +133,14 @@ def site_identity(wiring: Wiring, revoked: pulumi.Input[Mapping[str, int]]) -> d
             "name": name,
             "description": wiring.of_place("Sites of {} in {}, by certificate.".format),
             "assumePolicy": anchor.arn.apply(site_trust),
-            "policies": derived(site_policies, wiring.partition, wiring.hub.bucket or ""),
+            "policies": derived(site_policies, wiring.partition, store),
             "tags": wiring.tags,
         },
         wiring.options(),
     )
     profile = aws.RolesAnywhereProfile(
         wiring.child("sites"),
-        {"name": name, "roles": [role.arn], "sessionSeconds": SESSION_SECONDS, "tags": wiring.tags},
+        {"name": name, "roles": [role.arn], "sessionSeconds": SESSION, "tags": wiring.tags},
         wiring.options(),
     )
     aws.Crl(
