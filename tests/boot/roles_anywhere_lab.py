@@ -80,7 +80,9 @@ class Cloud:
         if {name for name in headers if name.startswith("x-amz-")} - {*named} or "host" not in named:
             return False
         body = hashlib.sha256(call.body).hexdigest()
-        if headers["x-amz-security-token"] != session.token or headers["x-amz-content-sha256"] != body:
+        if headers["x-amz-security-token"] != session.token:
+            return False
+        if headers["x-amz-content-sha256"] not in {body, "UNSIGNED-PAYLOAD"}:
             return False
         signed = {name: headers[name] for name in named}
         request = AWSRequest(call.method, f"https://{headers['host']}{call.path}", signed)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from tests.boot.conftest import Targets
 from tests.boot.release_channel_lab import Lab, app
 from tests.boot.roles_anywhere_lab import HELPER, ROLE, Cloud, carry, cloud_of, on_node, place, status_of
 from tests.boot.test_heartbeat import BY, STRANGER
-from tests.boot.test_update_gateway import PLACE, SECRET, holder_of
+from tests.boot.test_update_gateway import PLACE, SECRET, holder_of, kept
 
-from edgefleet.boot import release_channel
+from edgefleet.boot import release_channel, state_backup
 from edgefleet.emulator.fake_roles_anywhere import Session
 from edgefleet.io.aws import Aws
 from edgefleet.keys.derivation import site_key
 from edgefleet.keys.site_certificate import site_certificate
+from edgefleet.model.backup import Backup
 
 pytestmark = [
     pytest.mark.slow,
@@ -88,6 +90,25 @@ def test_a_poll_without_news_is_one_conditional_request(lab: Lab, cloud: Cloud) 
     assert ["POST /sessions", path] == [path for path, _, _ in cloud.asked]
 
 
+def test_a_node_keeps_copies_and_gets_them_back(lab: Lab, cloud: Cloud) -> None:
+    """In its own part of the bucket."""
+    for file in state_backup.plan(replace(lab.target, site=replace(lab.target.site, backup=Backup()))).files:
+        path = lab.node.root / file.path[1:]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
+        path.chmod(file.mode)
+    database = lab.node.root / "var/lib/rancher/k3s/server/db/state.db"
+    database.parent.mkdir(parents=True)
+    database.write_bytes(os.urandom(300_000))
+    done = kept(lab, "due", **cloud.variables)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    data = cloud.get(f"backups/{lab.target.site.name}/{lab.target.name}/0")
+    assert len(data) > 300_000
+    shutil.rmtree(lab.node.root / "var/lib/edgefleet/backup")
+    done = kept(lab, "restore", "0", **cloud.variables)
+    assert 0 == done.returncode, done.stdout + done.stderr
+
+
 def test_credentials_are_in_memory_alone(lab: Lab, cloud: Cloud) -> None:
     """In a file of root below /run, and never among the arguments of a program."""
     lab.node.stand_in("curl", 'echo "$*" >>"$PLACE/arguments"\nexec /usr/bin/curl "$@"')
@@ -112,6 +133,7 @@ def test_a_site_has_its_own_objects_alone(cloud: Cloud, helper: Path) -> None:
     for site in ("store-001", "store-002", "store-0011"):
         for key in (f"pointers/{site}.json", f"releases/{site}/n1/{'a' * 64}", f"status/{site}/n1.json"):
             cloud.put(key, b"{}")
+        cloud.put(f"backups/{site}/n1/0", b"copy")
     cloud.put("delegation.json", b"keys")
     cloud.put("rollouts/1/plan.json", b"plan")
     made = json.loads(cloud.session(helper, holder_of("store-001")).stdout)
@@ -121,10 +143,13 @@ def test_a_site_has_its_own_objects_alone(cloud: Cloud, helper: Path) -> None:
         ("GET", f"{top}/pointers/store-001.json"),
         ("GET", f"{top}/releases/store-001/n1/{'a' * 64}"),
         ("PUT", f"{top}/status/store-001/n1.json"),
+        ("GET", f"{top}/backups/store-001/n1/0"),
+        ("PUT", f"{top}/backups/store-001/n1/0"),
     }
     paths = {path for _, path in own} | {"/images", "/images/", f"{top}/rollouts/1/plan.json", "/elsewhere"}
     for site in ("store-002", "store-0011", "", "*"):
         paths |= {f"{top}/pointers/{site}.json", f"{top}/status/{site}/n1.json", f"{top}/status/{site}.json"}
+        paths.add(f"{top}/backups/{site}/n1/0")
         paths |= {f"{top}/releases/{site}/n1/{'a' * 64}", f"{top}/releases/store-001/../{site}/n1/{'a' * 64}"}
     tried = {(method, path) for method in ("GET", "PUT", "DELETE", "POST") for path in paths}
     assert own == {(method, path) for method, path in tried if cloud.ask(method, path, made) < 400}

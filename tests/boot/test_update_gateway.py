@@ -359,7 +359,7 @@ def test_a_node_keeps_copies_and_gets_them_back(gateway: Before, target: Targets
         assert data == gateway.get(f"backups/{site}/{lab.target.name}/0")
 
 
-def kept(lab: Lab, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def kept(lab: Lab, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
     """Run the program of backups."""
     environment = {
         "PATH": f"{lab.node.place / 'bin'}:/usr/bin:/bin:/usr/sbin",
@@ -367,6 +367,7 @@ def kept(lab: Lab, *arguments: str) -> "subprocess.CompletedProcess[str]":
         "EDGEFLEET_PREFIX": str(lab.node.root),
         "EDGEFLEET_RESERVE": "0",
         "no_proxy": "*",
+        **more,
     }
     return subprocess.run(
         ["sh", lab.node.root / "usr/local/lib/edgefleet/backup", *arguments],

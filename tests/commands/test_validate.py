@@ -121,7 +121,7 @@ HUB = "controlPlane: {kind: none,"
         (
             "munich: {",
             "munich: {backup: {}, ",
-            "backup of munich has no effect: the fleet file has no channel with a gateway",
+            "backup of munich has no effect: the fleet file has no channel",
         ),
     ],
 )

@@ -28,9 +28,8 @@ DAY = 24 * 3600
 def plan(target: Target) -> Step:
     """The program, its keys and its units; nothing without a channel."""
     site, runtime = target.site, runtime_of(target.node)
-    channel, backup = site.channel, site.backup
-    is_reached = channel is not None and channel.access.gateway is not None and site.identity is not None
-    if backup is None or not is_reached:
+    backup = site.backup
+    if backup is None or site.channel is None or site.identity is None:
         return Step()
     stage = f"{runtime.volumes.rpartition('/')[0]}/edgefleet-restore"
     script = render(

@@ -85,7 +85,7 @@ def site_trust(trust_anchor: str) -> dict[str, Any]:
 
 
 def site_policies(partition: str, store: str) -> dict[str, dict[str, Any]]:
-    """dict[name -> policy document] of a site: read its own releases, write its own statuses, list nothing.
+    """dict[name -> policy document] of a site: read its own releases, write its own statuses and backups.
 
     Roles Anywhere sets the session's tag ``x509Subject/CN`` to the certificate's common name, the name of the
     site. A resource with a variable that has no value is like no resource. `store` is ``s3://bucket/prefix``.
@@ -93,7 +93,8 @@ def site_policies(partition: str, store: str) -> dict[str, dict[str, Any]]:
     objects = f"arn:{partition}:s3:::{store.removeprefix('s3://').rstrip('/')}"
     tag = "aws:PrincipalTag/x509Subject/CN"
     site = f"${{{tag}}}"
-    readable = ("delegation.json", f"pointers/{site}.json", f"releases/{site}/*")
+    readable = ("delegation.json", f"pointers/{site}.json", f"releases/{site}/*", f"backups/{site}/*")
+    writable = (f"status/{site}/*", f"backups/{site}/*")
     return {
         "own-files": _document(
             {
@@ -102,7 +103,11 @@ def site_policies(partition: str, store: str) -> dict[str, dict[str, Any]]:
                 "Resource": [f"{objects}/{key}" for key in readable],
                 "Condition": {"Null": {tag: "false"}},
             },
-            {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": [f"{objects}/status/{site}/*"]},
+            {
+                "Effect": "Allow",
+                "Action": ["s3:PutObject"],
+                "Resource": [f"{objects}/{key}" for key in writable],
+            },
         )
     }
 

@@ -104,7 +104,7 @@ def _updates_in_vain(site: SiteSpec) -> bool:
 
 
 def _keeps_in_vain(site: SiteSpec) -> bool:
-    return site.backup is not None and (site.channel is None or site.channel.access.gateway is None)
+    return site.backup is not None and site.channel is None
 
 
 def _joins_hub(site: SiteSpec) -> bool:
@@ -118,7 +118,7 @@ OF_SITES = {
     "cloud-init and wpasupplicant; image build verifies this",
     _depends: "nodes of {} join another cluster: after a restart they run nothing until they reach it",
     _updates_in_vain: "link.updates of {} has no effect: the fleet file has no channel",
-    _keeps_in_vain: "backup of {} has no effect: the fleet file has no channel with a gateway",
+    _keeps_in_vain: "backup of {} has no effect: the fleet file has no channel",
     _joins_hub: "nodes of {} join the hub by KubeEdge, which supports Kubernetes 1.30 to 1.32: a newer hub "
     "is outside upstream's matrix, hub side seen working",
 }
