@@ -85,7 +85,7 @@ def samples(world: "World", left: int = 25) -> dict[str, Vector]:
 
 def rules(world: "World") -> list[dict[str, Any]]:
     """The rules in the file that the command wrote."""
-    written = yaml.safe_load((world.project / "alerts/edgefleet.rules.yaml").read_text())
+    written = yaml.safe_load((world.project / ".edgefleet/alerts/edgefleet.rules.yaml").read_text())
     (group,) = written.pop("groups")
     assert ({}, {"name", "rules"}) == (written, group.keys())
     found: list[dict[str, Any]] = group["rules"]
@@ -189,7 +189,7 @@ def test_a_rule_states_what_to_do_with_commands_that_there_are(quiet: "World") -
 def test_each_panel_of_the_dashboard_shows_something(quiet: "World") -> None:
     """Its query is of metrics that there are, its legend of their labels, and its place its own."""
     tell(quiet, "munich", state="failed", workloads={"ready": 1, "all": 3})
-    board = json.loads((quiet.project / "alerts/edgefleet.dashboard.json").read_text())
+    board = json.loads((quiet.project / ".edgefleet/alerts/edgefleet.dashboard.json").read_text())
     found, taken = samples(quiet), set[tuple[int, int]]()
     for panel in board["panels"]:
         (target,) = panel["targets"]

@@ -28,6 +28,12 @@ pytestmark = pytest.mark.slow
 Record = Callable[..., Sequence[Any]]
 Make = Callable[[Any], Any]
 PLAIN = {
+    "channel.credentials",
+    "channel.gateway.annotations",
+    "channel.gateway.credentials",
+    "channel.gateway.image",
+    "channel.image",
+    "channel.monitor",
     "kind",
     "network.zones",
     "network.nat",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.boot.conftest import Targets, target
 
-from edgefleet.model.programs import PROGRAMS, Handler
+from edgefleet.model.programs import PROGRAMS, ROLES_ANYWHERE, Handler
 from edgefleet.model.spec import from_plain
 from edgefleet.workloads import KINDS
 from edgefleet.workloads.base.kind import Object, Place
@@ -83,7 +83,7 @@ def test_a_shim_that_serves_http_gets_the_port(kind: str, runtime: str, variable
         assert [{"name": variable, "value": address}] == container["env"]
 
 
-@pytest.mark.parametrize("runtime", sorted(PROGRAMS.keys() - {"kubeedge"}))
+@pytest.mark.parametrize("runtime", sorted(PROGRAMS.keys() - {"kubeedge", ROLES_ANYWHERE}))
 def test_air_gapped_nodes_carry_the_shim(runtime: str) -> None:
     (need,) = carried(workload(runtime=runtime).runtime, "arm64")
     assert (f"bin/{PROGRAMS[runtime].name}", "v0.6.0") == (need.path, need.version)

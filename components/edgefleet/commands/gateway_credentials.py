@@ -42,7 +42,7 @@ def command(
                 remark(session, str(error))
             else:
                 if text != written:
-                    disk.write(session.project / file, text.encode())
+                    disk.write(session.writable(file), text.encode())
                     remark(session, f"{file}: written")
                 written = text
             if once:

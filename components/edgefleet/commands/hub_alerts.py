@@ -18,7 +18,7 @@ def alerts(
     context: typer.Context,
     *,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where to write them.")] = Path(
-        "alerts"
+        ".edgefleet/alerts"
     ),
 ) -> None:
     """Write alert rules and a dashboard for the metrics of sites.
