@@ -81,12 +81,10 @@ class Fleet(pulumi.ComponentResource):
         self.digests = _digests(sites)
         roster = {"fleet": fleet.name, "region": fleet.region, "sites": [*fleet.sites]}
         options = pulumi.ResourceOptions(parent=self, provider=provider)
-        after = _published(fleet, sites)
-
         def last(urns: list[str]) -> None:
             """After all sites, and without a dependency on each of them in the state."""
-            if after is not None:
-                pulumi.CustomResource(ROLLOUT, f"{name}/rollout", after, in_store)
+            if (published := _published(fleet, sites)) is not None:
+                pulumi.CustomResource(ROLLOUT, f"{name}/rollout", published, in_store)
             informs = {"declaredIn": _declared_in(given), "reportOn": urns[0]}
             pulumi.CustomResource(ROSTER, f"{name}/sites", {**roster, **informs}, options)
 
