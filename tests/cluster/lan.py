@@ -53,6 +53,8 @@ class Lan:
     def close(self) -> None:
         """Remove all of it."""
         for name in self.addresses:
+            # With its namespace alone it would go later, and the next switch has a cable of its name.
+            _ip("link", "delete", self._cable(name))
             _ip("netns", "delete", self._space(name))
         _ip("link", "delete", self._switch)
 
