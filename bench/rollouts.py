@@ -94,12 +94,12 @@ def rollout_rows(count: int = COUNT) -> list[Row]:
     with store() as there, tempfile.TemporaryDirectory() as folder:
         cache = Path(folder) / "statuses"
         publisher = Publisher(store=there, key=key_of(private), signer=signer, now=lambda: int(time.time()))
-        first, _ = timed(lambda: publisher.publish(wanted(1, count), renews=False))
+        first, _ = timed(lambda: publisher.publish(wanted(1, count)))
         pointer = there.get("pointers/site-00000.json") or b""
         names = [f"bare/{number:05d}" for number in range(count)]
         bare, _ = timed(lambda: at_once(lambda name: there.put(name, pointer), names))
         there.clear("bare/")
-        begun, running = timed(lambda: publisher.publish(wanted(2, count), renews=False))
+        begun, (running, _) = timed(lambda: publisher.publish(wanted(2, count)))
         sites = {site.name: site for site in running.plan.sites}
         status = [status_of(name, site.sequence) for name, site in sites.items()]
         at_once(lambda of: there.put(*of), status)

@@ -1,5 +1,6 @@
 """The resource of rollouts, with a clock of its own and pointers that nodes verify."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +20,11 @@ from edgefleet.keys.pointer import KIND, Pointer, read_pointer
 from edgefleet.keys.signed_document import opened, signed
 from edgefleet.model.rollout_resource import RolloutInputs, RolloutOutputs
 from edgefleet.model.spec import to_plain
-from edgefleet.rollout.publication import Publisher, has_news
+from edgefleet.rollout.history import Entry
+from edgefleet.rollout.publication import Publisher, has_firsts, is_superseded
 from edgefleet.rollout.resource import Rollout
-from edgefleet.rollout.stored import newest
+from edgefleet.rollout.stepping import advance
+from edgefleet.rollout.stored import Running, append, newest, read
 
 SITES = ("s00", "s01", "s02")
 
@@ -133,7 +136,8 @@ def test_a_site_with_another_key_gets_its_pointer_with_its_image(place: Place) -
     assert [["s01"]] == [[site.name for site in wave.sites] for wave in running.plan.waves]
     assert (2, digest(2)) == (place.pointer("s00").addressee.generation, place.pointer("s00").release)
     assert 2 == running.plan.before["s00"].key_generation
-    assert not has_news(replace(wanted, sites={**wanted.sites, "s00": renewed}), running)
+    again = replace(wanted, sites={**wanted.sites, "s00": renewed})
+    assert (False, False) == (has_firsts(again, running), is_superseded(again, running))
 
 
 def test_the_way_back_is_signed_ahead(place: Place) -> None:
@@ -173,8 +177,8 @@ def test_of_two_publishers_at_once_one_starts_and_the_other_agrees(place: Place)
             others.append(place.up(place.wanted(2), before))
 
     with pytest.raises(OutsideFailure, match="at the same time; run it again"):
-        publisher(place, doomed(place.store, 0, faster)).publish(place.wanted(2), renews=False)
-    running = publisher(place, place.store).publish(place.wanted(2), renews=False)
+        publisher(place, doomed(place.store, 0, faster)).publish(place.wanted(2))
+    running, _ = publisher(place, place.store).publish(place.wanted(2))
     assert others[0].rollout == running.id
     assert {"s00", "s01", "s02"} == {
         site for site, (_, of) in pointers(place.store).items() if of == digest(2)
@@ -192,18 +196,18 @@ def test_a_kill_between_any_two_writes_loses_nothing(place: Place) -> None:
     for writes in range(30):
         place.store.clear("rollouts/")
         place.store.clear("pointers/")
-        publisher(place, place.store).publish(first(place.wanted(1, "s00", "s01")), renews=False)
+        publisher(place, place.store).publish(first(place.wanted(1, "s00", "s01")))
         wanted = replace(
             place.wanted(2),
             sites={**place.wanted(2, "s00", "s01").sites, **first(place.wanted(2, "s02")).sites},
         )
         place.now += 60
         try:
-            publisher(place, doomed(place.store, writes)).publish(wanted, renews=False)
+            publisher(place, doomed(place.store, writes)).publish(wanted)
         except Killed:
             kills += 1
             place.now += 60
-            publisher(place, place.store).publish(wanted, renews=False)
+            publisher(place, place.store).publish(wanted)
         assert {(site, digest(2)) for site in SITES} == {
             (site, release) for site, (_, release) in pointers(place.store).items()
         }
@@ -256,3 +260,108 @@ def test_a_site_in_a_wave_that_is_not_there_is_a_problem(place: Place) -> None:
     lost = replace(wanted.sites["s01"], wave="canary")
     (problem,) = place.resource.inspect(replace(wanted, sites={**wanted.sites, "s01": lost}))
     assert ("no-wave", "sites.s01.wave") == (problem.code, problem.path)
+
+
+def running_of(place: Place) -> Running:
+    """The newest rollout."""
+    found = newest(place.store)
+    assert found is not None
+    return found
+
+
+def under_way(place: Place) -> RolloutOutputs:
+    """Three sites on their way to release 2, of a rollout that a person has paused."""
+    before = place.up(first(place.wanted(1)))
+    place.now += DAY
+    after = place.up(place.wanted(2), before)
+    pause = Entry(at=place.now, action="paused", by="ops", reason="a look")
+    assert append(place.store, running_of(place), (pause,)) is not None
+    return after
+
+
+def test_a_new_site_ends_no_rollout(place: Place) -> None:
+    """It goes on, paused as it was, with its waves and signed pointers; the site has its pointer at once."""
+    before = under_way(place)
+    former, there = running_of(place), pointers(place.store)
+    place.now += DAY
+    more = first(place.wanted(2, "s03"))
+    place.up(replace(more, sites={**place.wanted(2).sites, **more.sites}), before)
+    running = running_of(place)
+    assert running.id != former.id
+    assert (former.plan.waves, former.log) == (running.plan.waves, running.log)
+    assert running.history.pause is not None
+    assert {**there, "s03": (place.now, digest(2))} == pointers(place.store)
+    ended = read(place.store, former.id).history.end
+    assert ended is not None
+    assert "superseded" == ended.action
+    back = Entry(at=place.now, action="rolledBack", by="ops", reason="not good")
+    assert append(place.store, running, (back,)) is not None
+    advance(place.store, lambda: place.now)
+    assert {digest(1)} == {release for site, (_, release) in pointers(place.store).items() if site in SITES}
+
+
+def test_pointers_that_end_wait_for_the_rollout(place: Place) -> None:
+    """The difference stays until it has ended; then all are signed again."""
+    before = under_way(place)
+    running = running_of(place)
+    place.now += 25 * DAY
+    assert before == place.up(place.wanted(2), before)
+    assert running == running_of(place)
+    assert ["signedUntil"] == place.resource.drifted(to_plain(before))
+
+
+def test_another_key_keeps_a_pause(place: Place) -> None:
+    """What the former key has signed ahead is worth nothing, so all is signed again, and nothing moves."""
+    before = under_way(place)
+    there = pointers(place.store)
+    place.now += DAY
+    place.delegate(2)
+    after = place.up(place.wanted(2), before)
+    assert (pair(2).key.id, place.now) == (after.signed_by, after.signed_at)
+    assert running_of(place).history.pause is not None
+    assert there == pointers(place.store)
+
+
+def test_a_rollout_whose_successor_was_never_written_is_started_again(place: Place) -> None:
+    """A run was killed between the end of the one and the plan of the other; the change was taken back."""
+    before = under_way(place)
+    end = Entry(at=place.now, action="superseded", reason="20991231t000000z")
+    assert append(place.store, running_of(place), (end,)) is not None
+    place.now += DAY
+    place.up(place.wanted(2), before)
+    assert running_of(place).history.end is None
+
+
+def test_impossible_sequences_are_refused(place: Place) -> None:
+    """Who writes the plan in the store could use them all up otherwise: nothing newer could be signed."""
+    before = under_way(place)
+    name = f"rollouts/{running_of(place).id}/plan.json"
+    place.store.put(name, re.sub(rb'"signed": \d+', b'"signed": 999999999991', place.store.get(name) or b""))
+    with pytest.raises(OutsideFailure, match="which cannot be"):
+        place.up(place.wanted(3), before)
+
+
+def test_a_foreign_pointer_does_not_hold_a_site(place: Place) -> None:
+    """One with a sequence that nobody signs, or of another site, is replaced."""
+    before = place.up(first(place.wanted(1)))
+    of = place.pointer("s00")
+    forged = {"s00": replace(of, sequence=10**12 - 1), "s01": of}
+    for site, pointer in forged.items():
+        place.store.put(f"pointers/{site}.json", signed(KIND, pointer.payload, signer(7)))
+    place.now += DAY
+    place.up(place.wanted(2), before)
+    assert {digest(2)} == {release for _, release in pointers(place.store).values()}
+
+
+def test_the_generation_of_a_site_that_never_had_a_pointer_is_its_own(place: Place) -> None:
+    """So it stays in its wave when there is a newer release before it has one."""
+    frozen = replace(place.wanted(1).waves[0], freeze=("2020-01-01..2060-01-01",))
+
+    def third(of: RolloutInputs) -> RolloutInputs:
+        sites = {name: replace(site, key_generation=3) for name, site in of.sites.items()}
+        return replace(of, waves=(frozen,), sites=sites)
+
+    before = place.up(third(place.wanted(1)))
+    place.now += DAY
+    place.up(third(place.wanted(2)), before)
+    assert [] == [*place.store.list("pointers/")]

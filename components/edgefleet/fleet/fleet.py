@@ -81,6 +81,7 @@ class Fleet(pulumi.ComponentResource):
         self.digests = _digests(sites)
         roster = {"fleet": fleet.name, "region": fleet.region, "sites": [*fleet.sites]}
         options = pulumi.ResourceOptions(parent=self, provider=provider)
+
         def last(urns: list[str]) -> None:
             """After all sites, and without a dependency on each of them in the state."""
             if (published := _published(fleet, sites)) is not None:

@@ -9,7 +9,7 @@ The sequences of a site are a block: the pointer forward, its renewals, and the 
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Annotated
 
 from pydantic import Field
@@ -176,9 +176,17 @@ def plan(
     )
 
 
+def continued(unfinished: Plan, at_once: Mapping[str, InForce]) -> Plan:
+    """A rollout that goes on as it is, with sites besides that no wave has."""
+    return replace(unfinished, before={**unfinished.before, **at_once})
+
+
 def is_first(site: PublishedSite, now: InForce | None) -> bool:
-    """Whether a site's image brings its release: it never had another one, or not with this key."""
-    return not site.earlier if now is None else now.key_generation != site.key_generation
+    """Whether a site's image brings its release: it knows no other one, or not with this key."""
+    if now is not None and now.key_generation != site.key_generation:
+        return True
+    is_there = now is not None and now.release == site.release
+    return not is_there and not any(site.earlier.values())
 
 
 def _next(now: InForce, least: int) -> int:

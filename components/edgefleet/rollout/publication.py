@@ -4,25 +4,41 @@ All pointers are signed now, the way back among them, so nothing that moves them
 sites whose images bring the release, or whose pointers are only signed again, are put in place at once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 
-from edgefleet.errors import Refused
+from edgefleet.errors import OutsideFailure, Refused
 from edgefleet.io.store import ArtifactStore
 from edgefleet.keys.channel_key import ChannelKey
 from edgefleet.keys.pointer import FIRST, KIND, Addressee, NodeRelease, Pointer
 from edgefleet.keys.signed_document import Signer, signed
 from edgefleet.model.rollout_resource import PublishedBundle, RolloutInputs
-from edgefleet.rollout.plan import InForce, Plan, PlannedSite, is_first, plan
+from edgefleet.rollout.plan import InForce, Plan, PlannedSite, continued, is_first, plan
 from edgefleet.rollout.release_keys import PLACE, stored_delegation
 from edgefleet.rollout.stepping import advance
-from edgefleet.rollout.stored import AT_ONCE, TRIES, Running, contended, newest, start, targets
+from edgefleet.rollout.stored import (
+    AT_ONCE,
+    FARTHEST,
+    FOLDER,
+    TRIES,
+    Beside,
+    Running,
+    contended,
+    newest,
+    signed_ahead,
+    start,
+    targets,
+)
 
 DAY = 86_400
+LATEST = 2_000_000_000
+"""A second that the first rollouts are before, for machines whose clock is behind."""
 Delegated = Literal["yes", "not yet"]
+Renewal = Literal["none", "end", "another key"]
+"""Why pointers are signed again: they end soon, or another key signs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,57 +52,117 @@ class Publisher:
     now: Callable[[], int]
     """Seconds since 1970."""
 
-    def publish(self, wanted: RolloutInputs, *, renews: bool) -> Running:
+    def publish(self, wanted: RolloutInputs, *, renews: Renewal = "none") -> tuple[Running, bool]:
         """Start the rollout of what is new, if anything is, and do what is due now.
+
+        A site that is new, or has another key, ends no rollout: that goes on with it. Pointers that end soon
+        are signed again when no rollout is under way.
 
         Args:
             wanted: the releases of all sites.
-            renews: whether all pointers are signed again, as by another key.
+            renews: why all pointers are signed again.
 
         Returns:
-            The newest rollout.
+            The newest rollout, and whether all pointers were signed again.
 
         Raises:
-            OutsideFailure: the store or the key does not answer, or others never stop writing.
+            OutsideFailure: the store or the key does not answer, what the store has is no rollout, or others
+                never stop writing.
         """
         for _ in range(TRIES):
             running = newest(self.store)
-            if running is None or renews or has_news(wanted, running):
-                running = self._started(wanted, running, renews=renews)
+            is_renewed = renews == "another key" or (
+                renews == "end" and (running is None or running.unfinished is None)
+            )
+            if running is None or is_renewed or is_superseded(wanted, running):
+                running = self._started(wanted, running, renews=is_renewed)
+            elif has_firsts(wanted, running):
+                running = self._continued(wanted, running)
             if running is not None:
                 break
         else:
             raise contended(self.store)
         advanced = advance(self.store, self.now)
-        return running if advanced is None else advanced.running
+        return (running if advanced is None else advanced.running), is_renewed
 
     def _started(self, wanted: RolloutInputs, running: Running | None, *, renews: bool) -> Running | None:
-        """The new rollout; `None` where another writer was faster."""
+        """The new rollout; `None` where another writer was faster. One for a new key alone stays paused."""
         unfinished, before = None if running is None else running.unfinished, targets(running)
-        made = plan(wanted, self.now(), before, unfinished, renews=renews)
+        now = self._checked(wanted, before)
+        made = plan(wanted, now, before, unfinished, renews=renews)
         pointers = Pointers(wanted, made, before)
         at_once, both = pointers.at_once, {site.name: pointers.both_ways(site) for site in made.sites}
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            lines = {
-                pointer.digest: pool.submit(signed, KIND, pointer.payload, [(self.key, self.signer)])
-                for pointer in (*at_once.values(), *chain.from_iterable(both.values()))
-            }
+        lines = self._signed([*at_once.values(), *chain.from_iterable(both.values())])
         of_waves = {
-            number: b"".join(lines[each.digest].result() for site in wave.sites for each in both[site.name])
+            number: b"".join(lines[each.digest] for site in wave.sites for each in both[site.name])
             for number, wave in enumerate(made.waves)
         }
-        placed = {name: lines[pointer.digest].result() for name, pointer in at_once.items()}
-        return start(self.store, _with_digests(made, at_once, both), of_waves, running, placed)
+        pause = None if running is None or is_superseded(wanted, running) else running.history.pause
+        beside = Beside(
+            at_once={name: lines[pointer.digest] for name, pointer in at_once.items()},
+            log=() if pause is None else (pause,),
+        )
+        return start(self.store, _with_digests(made, at_once, both), of_waves, running, beside)
+
+    def _continued(self, wanted: RolloutInputs, running: Running) -> Running | None:
+        """The same rollout with sites besides that no wave has; `None` where another writer was faster."""
+        before = targets(running)
+        now = self._checked(wanted, before)
+        made = plan(wanted, now, before)
+        at_once = Pointers(wanted, made, before).at_once
+        lines = self._signed(at_once.values())
+        named = {name: replace(made.before[name], digest=pointer.digest) for name, pointer in at_once.items()}
+        beside = Beside(
+            at_once={name: lines[pointer.digest] for name, pointer in at_once.items()}, continued=now
+        )
+        of_waves = signed_ahead(self.store, running)
+        return start(self.store, continued(running.plan, named), of_waves, running, beside)
+
+    def _signed(self, pointers: Iterable[Pointer]) -> dict[str, bytes]:
+        """dict[digest -> the signed document] of pointers."""
+        by = [(self.key, self.signer)]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            lines = {of.digest: pool.submit(signed, KIND, of.payload, by) for of in pointers}
+        return {digest: line.result() for digest, line in lines.items()}
+
+    def _checked(self, wanted: RolloutInputs, before: Mapping[str, InForce]) -> int:
+        """The time.
+
+        Raises:
+            OutsideFailure: a plan of the store states sequences that nobody has signed: the next ones would
+                leave no room for later ones.
+        """
+        now = self.now()
+        highest = max((of.signed for of in before.values()), default=0)
+        if highest > max(now, LATEST, *(site.floor for site in wanted.sites.values())) + FARTHEST:
+            problem = f"the newest plan states that the sequence {highest} was signed, which cannot be"
+            hint = "find out who wrote it; restore an earlier version of it"
+            raise OutsideFailure.at(self.store.uri(FOLDER[:-1]), "rollout", problem, hint)
+        return now
 
 
-def has_news(wanted: RolloutInputs, running: Running) -> bool:
-    """Whether a site is to run another release than the one that it runs or is on its way to."""
-    before = targets(running)
-    heading = {name: of.release for name, of in before.items()}
+def heading(running: Running) -> dict[str, str]:
+    """dict[site -> the release that it runs or is on its way to]."""
+    found = {name: of.release for name, of in targets(running).items()}
     if running.unfinished is not None:
-        heading |= {site.name: site.release for site in running.unfinished.sites}
-    return any(
-        site.release is not None and (is_first(site, before.get(name)) or site.release != heading.get(name))
+        found |= {site.name: site.release for site in running.unfinished.sites}
+    return found
+
+
+def has_firsts(wanted: RolloutInputs, running: Running) -> bool:
+    """Whether sites get a release by their image, such as new ones."""
+    before = targets(running)
+    return any(is_first(site, before.get(name)) for name, site in wanted.sites.items() if site.release)
+
+
+def is_superseded(wanted: RolloutInputs, running: Running) -> bool:
+    """Whether a site is to run another release than the one that it runs or is on its way to.
+
+    A rollout without the one that superseded it was left by a run that was killed.
+    """
+    before, known, end = targets(running), heading(running), running.history.end
+    return (end is not None and end.action == "superseded") or any(
+        site.release is not None and not is_first(site, before.get(name)) and site.release != known.get(name)
         for name, site in wanted.sites.items()
     )
 

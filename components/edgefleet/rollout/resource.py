@@ -13,7 +13,7 @@ from edgefleet.io.environment import Created, Environment, Found, Resource
 from edgefleet.io.signing import Signing, signing
 from edgefleet.model.rollout_resource import ROLLOUT, RolloutInputs, RolloutOutputs
 from edgefleet.model.unknown import is_known
-from edgefleet.rollout.publication import DAY, Publisher, check_delegated
+from edgefleet.rollout.publication import DAY, Publisher, Renewal, check_delegated
 from edgefleet.rollout.release_keys import channel_key
 from edgefleet.rollout.stored import clear, rollouts
 
@@ -119,16 +119,16 @@ class Rollout(Resource):
         key = channel_key(by.public, spec.sign_key)
         if check_delegated(store, spec, key, self.now()) == "not yet":
             environment.warn(NOT_YET.format(spec.sign_key))
-        keeps = recorded.get("signedBy") == key.id and not self.drifted(recorded)
+        renews: Renewal = "end" if self.drifted(recorded) else "none"
+        renews = renews if recorded.get("signedBy") == key.id else "another key"
         now = self.now()
-        running = Publisher(store=store, key=key, signer=by.open(), now=self.now).publish(
-            spec, renews=not keeps
-        )
+        publisher = Publisher(store=store, key=key, signer=by.open(), now=self.now)
+        running, is_renewed = publisher.publish(spec, renews=renews)
         return RolloutOutputs(
             rollout=running.id,
             signed_by=key.id,
-            signed_at=recorded["signedAt"] if keeps else now,
-            signed_until=recorded["signedUntil"] if keeps else now + spec.expires * DAY,
+            signed_at=now if is_renewed else recorded["signedAt"],
+            signed_until=now + spec.expires * DAY if is_renewed else recorded["signedUntil"],
         )
 
 

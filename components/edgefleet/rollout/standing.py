@@ -64,7 +64,8 @@ def in_force(plan: Plan, state: State) -> dict[str, InForce]:
     """dict[site -> what leads it to a release now], of all sites that ever had a pointer signed."""
     found = {**plan.before}
     for site in plan.sites:
-        where, before = position(site, state.pointers.get(site.name)), found.get(site.name, InForce())
+        where = position(site, state.pointers.get(site.name))
+        before = found.get(site.name, InForce(key_generation=site.key_generation))
         if where == "before":
             now = before
         elif where == "back":

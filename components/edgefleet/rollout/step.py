@@ -191,10 +191,12 @@ def _rolled_back(seen: Situation, reason: str, entries: tuple[Entry, ...] = ()) 
     """All sites that have the release go back at once, whatever the hour; then the rollout ends."""
     moves: set[Move] = set()
     waiting: list[int] = []
+    stranded = 0
     for wave in seen.plan.waves:
         for site in wave.sites:
             pointer = seen.state.pointers.get(site.name)
             where = position(site, pointer)
+            stranded += where == "forward" and not site.back
             if where == "forward" and site.back:
                 moves.add(Move(site.name, "back"))
             elif where == "back" and pointer is not None:
@@ -204,7 +206,8 @@ def _rolled_back(seen: Situation, reason: str, entries: tuple[Entry, ...] = ()) 
                 if reported not in {"healthy", "failed"} and seen.now < end:
                     waiting.append(end)
     if not moves and not waiting:
-        return _end(seen, f"rolled back: {reason}", entries)
+        lost = f"; {counted(stranded)} had no way back" if stranded else ""
+        return _end(seen, f"rolled back: {reason}{lost}", entries)
     return Decision(
         phase="rolling-back",
         reason=reason,

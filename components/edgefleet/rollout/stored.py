@@ -19,7 +19,6 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 from typing import TypeVar
 
 from edgefleet.errors import OutsideFailure
@@ -44,6 +43,8 @@ KEPT = 10
 """Rollouts that a store has, at most."""
 AT_ONCE = 8
 """Pointers that are written at the same time."""
+FARTHEST = 10 * 366 * 86_400
+"""Sequences, and so seconds, by which pointers of a site are apart at most."""
 TRIES = 20
 """Attempts at a write that another writer was faster at."""
 _ID = re.compile(r"\d{8}t\d{6}z")
@@ -82,6 +83,18 @@ class Running:
         """Its plan, unless it ended by itself or by an order: the next rollout supersedes it."""
         end = self.history.end
         return self.plan if end is None or end.action == "superseded" else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What a rollout begins with beside its plan."""
+
+    at_once: Mapping[str, bytes] = field(default_factory=dict)
+    """dict[site -> its signed pointer], of those that no wave has and that the plan names."""
+    log: tuple[Entry, ...] = ()
+    """Entries that hold for it, too."""
+    continued: int = 0
+    """When it continues the one before, with its log; seconds since 1970, and 0 for one that does not."""
 
 
 def newest(store: ArtifactStore) -> Running | None:
@@ -128,7 +141,7 @@ def start(
     plan: Plan,
     pointers: Mapping[int, bytes],
     superseded: Running | None,
-    at_once: Mapping[str, bytes] = MappingProxyType({}),
+    beside: Beside = Beside(),
 ) -> Running | None:
     """Start a rollout, and end the one before it.
 
@@ -137,34 +150,46 @@ def start(
         plan: what was planned from the `targets` of `superseded`, with the digests of its pointers.
         pointers: dict[number of a wave, from 0 -> its signed pointers, forward and back, a line each].
         superseded: the `newest` rollout, ended or not; `None` without any.
-        at_once: dict[site -> its signed pointer], of those that no wave has and that the plan names.
+        beside: what else it begins with.
 
     Returns:
-        The rollout, of which nothing is moved yet; `None` where another writer was faster, and the plan
+        The rollout, of which nothing more is moved yet; `None` where another writer was faster, and the plan
         does not fit any more: read, plan and sign again.
 
     Raises:
         OutsideFailure: the store does not answer, or the pointers are not those of the plan.
     """
-    before = None if superseded is None else settled(store, superseded, plan.started)
+    now = beside.continued or plan.started
+    before = None if superseded is None else settled(store, superseded, now)
     keys = [key.split("/") for key in store.list(FOLDER)]
     ids = _started(keys)
     if (superseded is not None and before is None) or (ids and (before is None or ids[-1] != before.id)):
         return None
-    _placed(store, at_once, known=targets(superseded))
-    rollout = _following(plan.started, ids)
+    _placed(store, beside.at_once, known=targets(superseded))
+    log = before.log if before is not None and beside.continued else beside.log
+    rollout = _following(now, ids)
     for number in range(len(plan.waves)):
         _written(store, _pointers(rollout, number), pointers.get(number, b""))
-    raw = _document(())
+    raw = _document(log)
     _written(store, _log(rollout), raw)
     if before is not None and before.history.end is None:
-        end = Entry(at=plan.started, action="superseded", reason=rollout)
+        end = Entry(at=now, action="superseded", reason=rollout)
         if append(store, before, (end,)) is None:
             return None
     _written(store, _plan(rollout), strict_json.write(plan))
     for old in {name for _, name, *_ in keys if len(ids) >= KEPT and name < ids[1 - KEPT]}:
         store.clear(f"{FOLDER}{old}/")
-    return Running(id=rollout, plan=plan, log=(), raw=raw)
+    return Running(id=rollout, plan=plan, log=log, raw=raw)
+
+
+def signed_ahead(store: ArtifactStore, running: Running) -> dict[int, bytes]:
+    """dict[number of a wave -> its signed pointers], of a rollout.
+
+    Raises:
+        OutsideFailure: the store does not answer.
+    """
+    waves = range(len(running.plan.waves))
+    return {number: store.get(_pointers(running.id, number)) or b"" for number in waves}
 
 
 def append(store: ArtifactStore, running: Running, entries: Iterable[Entry]) -> Running | None:
@@ -287,12 +312,17 @@ def _put(store: ArtifactStore, site: str, line: bytes, *, is_first: bool) -> Non
     for _ in range(TRIES):
         there = store.get(key, limit=signed_document.LARGEST)
         other = None if there is None else _pointer(there)
-        if there == line or (other and mine and other.sequence > mine.sequence):
+        if there == line or (other and mine and _follows(other, mine)):
             return
         if store.swap(key, line, was=there):
             return
     problem = f"others wrote it {TRIES} times during this step"
     raise OutsideFailure.at(store.uri(key), "contended", problem, "run it again")
+
+
+def _follows(other: Pointer, mine: Pointer) -> bool:
+    """Whether a pointer that is there may be a later one of the same site; it is not verified."""
+    return other.addressee == mine.addressee and 0 < other.sequence - mine.sequence < FARTHEST
 
 
 def _started(keys: Iterable[list[str]]) -> list[str]:
