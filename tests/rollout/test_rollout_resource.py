@@ -21,7 +21,7 @@ from edgefleet.keys.signed_document import opened, signed
 from edgefleet.model.rollout_resource import RolloutInputs, RolloutOutputs
 from edgefleet.model.spec import to_plain
 from edgefleet.rollout.history import Entry
-from edgefleet.rollout.publication import Publisher, has_firsts, is_superseded
+from edgefleet.rollout.publication import Publisher, foreseen, has_firsts, is_superseded
 from edgefleet.rollout.resource import Rollout
 from edgefleet.rollout.stepping import advance
 from edgefleet.rollout.stored import Running, append, newest, read
@@ -365,3 +365,15 @@ def test_the_generation_of_a_site_that_never_had_a_pointer_is_its_own(place: Pla
     place.now += DAY
     place.up(third(place.wanted(2)), before)
     assert [] == [*place.store.list("pointers/")]
+
+
+def test_a_preview_counts_all_sites_of_the_rollout_that_would_start(place: Place) -> None:
+    """Those of the one under way among them, also where their own release stays; none for a new site."""
+    under_way(place)
+    running = running_of(place)
+    same: dict[str, str | None] = dict.fromkeys(SITES, digest(2))
+    assert (frozenset(), "") == foreseen(running, same | {"s09": digest(1)})
+    moved, note = foreseen(running, same | {"s01": digest(3)})
+    assert {*SITES} == moved
+    assert "3 of 3 sites have moved: up supersedes it" in note
+    assert {*SITES} == foreseen(running, same | {"s01": None})[0]

@@ -20,13 +20,14 @@ from edgefleet.engine.configuration import empty_passphrase
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import shared
+from edgefleet.model.rollout_resource import ROLLOUT
 from edgefleet.model.steps import Operation, Outcome, Result
 from edgefleet.report import document, site_changes, text
 from edgefleet.report.plan_view import View
 from edgefleet.report.progress import SiteProgress
 from edgefleet.rollout.cautions import of_removed
 from edgefleet.rollout.pending import Pending, pending, reported
-from edgefleet.rollout.standing import position
+from edgefleet.rollout.publication import foreseen
 from edgefleet.rollout.stored import newest
 from edgefleet.rollout.stored_statuses import last_contact, node_statuses
 from edgefleet.site import ledger
@@ -86,7 +87,7 @@ class Run:
             notes=tuple(filter(None, (*notes, note, *self._removed(operation, lost), weak))),
         )
         view = site_changes.view(outcome, seen)
-        view = replace(view, notes=(*self._superseded(view), *view.notes))
+        view = self._with_rollout(view)
         if operation == "preview" and self.fleet is not None:
             last_preview.keep(self.session, view)
         return view
@@ -128,21 +129,30 @@ class Run:
         }
         return pending(desired, times, acknowledged, reported(wanted, seen)), ""
 
-    def _superseded(self, view: View) -> tuple[str, ...]:
-        """A note on the rollout that the one of an `up` would end."""
-        if self.fleet is None or not view.waves or view.is_done:
-            return ()
+    def _with_rollout(self, view: View) -> View:
+        """A preview with what its `up` would do to rollouts, as the store has them."""
+        if self.fleet is None or self.fleet.channel is None or view.operation != "preview":
+            return view
+        if self.request.options.targets:
+            note = "releases are stored, and no pointer moves: the run is limited to some sites"
+            return replace(view, waves=(), notes=(note, *view.notes))
+        if any(step.type == ROLLOUT and step.op == "same" for step in view.steps):
+            return replace(view, waves=())
         try:
             running = newest(opened(self.session, self.fleet))
         except OutsideFailure as error:
-            return (f"whether a rollout is under way is unknown: {error.problem}",)
-        if running is None or running.history.end is not None:
-            return ()
-        sites = [*running.plan.sites]
-        pointers = running.state.pointers
-        moved = sum(position(site, pointers.get(site.name)) != "before" for site in sites)
-        done = f"{moved:,} of {len(sites):,} sites have moved"
-        return (f"the rollout {running.id} is under way, {done}: up supersedes it",)
+            note = f"whether a rollout is under way is unknown: {error.problem}"
+            return replace(view, notes=(note, *view.notes))
+        moved, note = (None, "") if running is None else foreseen(running, self._releases(view))
+        waves = view.waves if moved is None else tuple(site_changes.waves_of(self.fleet, moved))
+        return replace(view, waves=waves, notes=(*filter(None, [note]), *view.notes))
+
+    def _releases(self, view: View) -> dict[str, str | None]:
+        """dict[site -> its release after the `up`]; `None` where that is not known."""
+        recorded = {name: site.release for name, site in self.before.items()}
+        planned = {row.name: row.release.new for row in view.sites if row.release is not None}
+        gone = {row.name for row in view.of("gone")}
+        return {name: of for name, of in (recorded | planned).items() if name not in gone}
 
     def _outcome(self, operation: Operation, *, refresh: bool) -> Outcome:
         session, request = self.session, self.request

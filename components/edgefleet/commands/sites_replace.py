@@ -34,7 +34,7 @@ from edgefleet.report.node_statuses import span
 from edgefleet.report.text import commands
 from edgefleet.rollout.cautions import SILENT
 from edgefleet.rollout.release_keys import roots_of, stored_delegation
-from edgefleet.rollout.stored import POINTERS
+from edgefleet.rollout.stored import POINTERS, STATUSES
 from edgefleet.rollout.stored_statuses import last_contact
 from edgefleet.site import ledger
 
@@ -145,7 +145,9 @@ def _set_up_again(place: _Place, node: str, *, is_agreed: bool) -> None:
         edits = fleet_edit.editing(place.session, place.fleet)
         edits.put(place.at("link", "updates", "floor"), str(sequence))
         fleet_edit.write(place.session, place.stack, edits, is_agreed=is_agreed)
-    ledger.forget(opened(place.session, place.fleet), (name,), node=node)
+    store = opened(place.session, place.fleet)
+    ledger.forget(store, (name,), node=node)
+    store.delete(f"{STATUSES}{name}/{node}.json")  # of the old machine
     _tell(
         place,
         f"{name} keeps its keys; {node} is pending until sites ack records its new medium",

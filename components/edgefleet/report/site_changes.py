@@ -94,7 +94,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         at=seen.at,
         sites=sites,
         groups=groups,
-        waves=tuple(_waves(asks, sites)),
+        waves=tuple(() if asks is None else waves_of(asks, [row.name for row in sites if _is_moved(row)])),
         others=tuple(sorted(_others(outcome, asks), key=lambda row: row.op not in LOSING)),
         remains=tuple(sorted(site_of(step.name) for step in outcome.steps if step.is_remains)),
         pending=seen.waiting,
@@ -245,12 +245,11 @@ def _line_of_object(fleet: Fleet, site: str, change: ObjectChange, fields: Seque
     return line_of(fleet.locate(site, path))
 
 
-def _waves(fleet: Fleet | None, sites: Sequence[Row]) -> Iterator[WaveShare]:
-    """The waves by which the channel brings changed releases to sites."""
-    if fleet is None or fleet.channel is None:
+def waves_of(fleet: Fleet, sites: Iterable[str]) -> Iterator[WaveShare]:
+    """The waves by which the channel brings releases to sites; none without a channel."""
+    if fleet.channel is None:
         return
-    releases = {row.name: {"digest": new} for row in sites for new in _moved(row)}
-    planned = targets_of(fleet, releases)
+    planned = targets_of(fleet, {name: {"digest": None} for name in sites})
     sizes, after = Counter(site.wave for site in planned.sites.values()), 0
     for wave in planned.waves:
         if sizes[wave.name]:
@@ -258,11 +257,10 @@ def _waves(fleet: Fleet | None, sites: Sequence[Row]) -> Iterator[WaveShare]:
             after += seconds_of(wave.bake or "")
 
 
-def _moved(row: Row) -> Iterator[str | None]:
-    """The other release that a deployed site gets; nothing where it gets none."""
+def _is_moved(row: Row) -> bool:
+    """Whether a deployed site gets another release."""
     of = row.release
-    if row.outcome not in {"new", "gone"} and of is not None and of.old not in {None, of.new}:
-        yield of.new
+    return row.outcome not in {"new", "gone"} and of is not None and of.old not in {None, of.new}
 
 
 def _is_touched(step: Step) -> bool:
@@ -368,9 +366,19 @@ def _cautions(outcome: Outcome, fleet: Fleet | None, groups: tuple[Group, ...]) 
             f"{site} up to key generation {last}" for site, last in sorted(fleet.revoked.items())
         )
         yield f"certificates revoked: {sites or 'none any more'}"
+    yield from _of_pointers(outcome)
     yield from cautions.cautions(fleet)
     yield from tight(fleet.sites, fleet.lock)
     yield from cautions.of_versions(change for group in groups for change in group.changes)
+
+
+def _of_pointers(outcome: Outcome) -> Iterator[str]:
+    """What becomes of all pointers at once."""
+    for step in outcome.steps:
+        if step.type == ROLLOUT and step.op == "delete":
+            yield "the channel ends: pointers, rollouts and statuses are removed; nodes keep what they run"
+        if step.type == ROLLOUT and {"signKey", "signedUntil"} & {*step.diff}:
+            yield "the pointers of all sites are signed again, once no rollout is under way"
 
 
 def _warnings(outcome: Outcome) -> tuple[str, ...]:

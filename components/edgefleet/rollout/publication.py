@@ -18,6 +18,7 @@ from edgefleet.keys.signed_document import Signer, signed
 from edgefleet.model.rollout_resource import PublishedBundle, RolloutInputs
 from edgefleet.rollout.plan import InForce, Plan, PlannedSite, continued, is_first, plan
 from edgefleet.rollout.release_keys import PLACE, stored_delegation
+from edgefleet.rollout.standing import position
 from edgefleet.rollout.stepping import advance
 from edgefleet.rollout.stored import (
     AT_ONCE,
@@ -165,6 +166,25 @@ def is_superseded(wanted: RolloutInputs, running: Running) -> bool:
         site.release is not None and not is_first(site, before.get(name)) and site.release != known.get(name)
         for name, site in wanted.sites.items()
     )
+
+
+def foreseen(running: Running, wanted: Mapping[str, str | None]) -> tuple[frozenset[str], str]:
+    """The sites of the rollout that an `up` would start, and a note on the one that it would end.
+
+    Args:
+        running: the newest rollout.
+        wanted: dict[site -> its release after the `up`, `None` for one that is not known].
+    """
+    known = heading(running)
+    changed = frozenset(name for name in known.keys() & wanted.keys() if known[name] != wanted[name])
+    sites = () if running.unfinished is None else tuple(running.unfinished.sites)
+    if not changed or not sites:
+        return changed, ""
+    pointers = running.state.pointers
+    done = sum(position(site, pointers.get(site.name)) != "before" for site in sites)
+    so_far = f"{done:,} of {len(sites):,} sites have moved"
+    moved = changed | {site.name for site in sites if site.name in wanted}
+    return moved, f"the rollout {running.id} is under way, {so_far}: up supersedes it"
 
 
 @dataclass(frozen=True, slots=True)
