@@ -102,9 +102,14 @@ class Cluster:
         return []
 
     def namespace(self, name: str, labels: Mapping[str, str] = {}) -> str:
-        """A namespace with these labels, made where it is not there."""
+        """A namespace with these labels, made where it is not there, with its default service account.
+
+        A token of an account that is not there is deleted at once.
+        """
         metadata = {"name": name, "labels": dict(labels)}
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        path = f"/api/v1/namespaces/{name}/serviceaccounts/default"
+        wait(lambda: self._client.get(path).status_code == httpx.codes.OK, reason=lambda: path)
         return name
 
     def node(
