@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -82,7 +81,8 @@ def waited(lab: Lab, hours: int) -> None:
     """Let a node have waited so long for the same."""
     file = lab.node.root / "var/lib/edgefleet/channel/turn"
     _, rest = file.read_text().split(" ", 1)
-    file.write_text(f"{int(time.time()) - hours * HOURS} {rest}")
+    up = int(float(Path("/proc/uptime").read_text().split()[0]))
+    file.write_text(f"{up - hours * HOURS} {rest}")
 
 
 def test_one_server_changes_at_a_time(start: Start, cluster: Path) -> None:

@@ -100,6 +100,7 @@ def test_a_node_keeps_copies_and_gets_them_back(lab: Lab, cloud: Cloud) -> None:
     database = lab.node.root / "var/lib/rancher/k3s/server/db/state.db"
     database.parent.mkdir(parents=True)
     database.write_bytes(os.urandom(300_000))
+    carry(lab, cloud)
     done = kept(lab, "due", **cloud.variables)
     assert 0 == done.returncode, done.stdout + done.stderr
     data = cloud.get(f"backups/{lab.target.site.name}/{lab.target.name}/0")

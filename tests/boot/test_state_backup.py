@@ -33,6 +33,7 @@ case $1 in
   open) [ ! -e "$PLACE/closed" ] && exit 0 || exit 1 ;;
 esac
 [ ! -e "$PLACE/away" ] || exit 7
+[ "$2" != delegation ] || exit 0
 file=$store/$2 out=/dev/null up='' probe=''
 shift 2
 while [ "$#" -gt 0 ]; do

@@ -346,11 +346,12 @@ def test_a_node_keeps_copies_and_gets_them_back(gateway: Before, target: Targets
             path.chmod(file.mode)
         database = lab.node.root / "var/lib/rancher/k3s/server/db/state.db"
         database.parent.mkdir(parents=True)
-        database.write_bytes(os.urandom(300_000))
+        database.write_bytes(os.urandom(70_000_000))  # more than a bundle may have
+        gateway.put("delegation.json", b"keys")
         done = kept(lab, "due")
         assert 0 == done.returncode, done.stdout + done.stderr
         data = gateway.get(f"backups/{site}/{lab.target.name}/0")
-        assert len(data) > 300_000
+        assert len(data) > 70_000_000
         assert b"datastore" in gzip.decompress(opened_backup(data, key, node=lab.target.name))
         shutil.rmtree(lab.node.root / "var/lib/edgefleet/backup")
         assert "copies of an earlier node" in kept(lab, "due").stderr

@@ -47,10 +47,11 @@ def write(session: Session, stack: str, edits: Editing, *, is_agreed: bool) -> F
         for path, data in after.items():
             _put(path, data)
         return load(session.project, stack)
-    except EdgefleetError:
+    except BaseException as error:  # an interrupt between two files, too
         for path, data in before.items():
             _put(path, data)
-        remark(session, "the files are as before: with the edit, the fleet file would have these errors")
+        if isinstance(error, EdgefleetError):
+            remark(session, "the files are as before: with the edit, the fleet file would have these errors")
         raise
 
 
