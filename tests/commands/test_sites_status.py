@@ -198,3 +198,9 @@ def test_metrics_are_of_one_form(shop: "World") -> None:
     assert f"edgefleet_node_disk_size_bytes{{{labels}}} 102400" in lines
     assert f"edgefleet_node_disk_free_bytes{{{labels}}} " not in ran.out
     assert "berlin" not in shop.run("sites", "metrics", "-s", "dev", "--target", "munich").out
+
+
+def test_without_a_channel_it_states_why_nodes_are_silent(world: "World") -> None:
+    """Their silence is no fault then."""
+    ran = world.run("sites", "status", "-s", "dev")
+    assert (0, True) == (ran.code, "the fleet file has no channel, by which nodes report" in ran.err)

@@ -10,7 +10,7 @@ import typer
 from edgefleet.commands import options
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.rollout_store import cache_of
-from edgefleet.commands.screen import show
+from edgefleet.commands.screen import remark, show
 from edgefleet.commands.selection import Selector, selecting
 from edgefleet.commands.session import session_of
 from edgefleet.commands.stack import load
@@ -61,6 +61,8 @@ def status(  # noqa: PLR0913 - one parameter an option
         raise InvalidInput.at("", "watch", "--watch shows lines, and --json is one document", "leave one out")
     wanted, least = _states(state), _seconds(silent)
     fleet = load(session.project, stack)
+    if fleet.channel is None:
+        remark(session, "note: the fleet file has no channel, by which nodes report")
     nodes = {name: tuple(fleet.sites[name].nodes) for name in which.sites(fleet)}
     store = opened(session, fleet)
 
